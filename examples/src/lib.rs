@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What the example programs share.
+//!
+//! The programs themselves are the `.rs` files beside this package's manifest
+//! (`cargo run --example outside_services`). This library holds [`outside`]: stand-ins, with real
+//! behaviour, for the services an order system talks to. Nothing here is published.
+
+pub mod outside;

@@ -1,0 +1,163 @@
+//! The five services an order system talks to, as one program: customers, inventory, payments,
+//! shipping, notifications. Nothing to install.
+//!
+//! ```sh
+//! cargo run --example outside_services
+//! ```
+//!
+//! Point `CUSTOMER_SERVICE_URL`, `INVENTORY_SERVICE_URL`, `PAYMENT_SERVICE_URL`,
+//! `SHIPPING_SERVICE_URL` and `NOTIFICATION_SERVICE_URL` at it: they can all be its one address.
+#![allow(
+    clippy::print_stdout,
+    reason = "this program tells its user what it serves"
+)]
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::extract::Request;
+use clap::Parser;
+use order_examples::outside::payments::LostAnswer;
+use order_examples::outside::{Now, Outside, router};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+/// How long requests that are running may still take once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves mock customers, inventory, payments, shipping and notifications.
+#[derive(Debug, Parser)]
+struct Settings {
+    /// The address to listen on. There is no authentication: keep to loopback.
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, env = "PORT", default_value_t = 4000)]
+    port: u16,
+    /// Where `customers/*.json` and `inventory/*.json` are.
+    #[arg(long, env = "MOCKS_DIR", default_value = "examples/mocks")]
+    mocks_dir: PathBuf,
+    /// Seconds a payment with `tok_timeout` stays silent before its connection closes.
+    #[arg(long, env = "LOST_ANSWER_SECONDS", default_value_t = 30)]
+    lost_answer_seconds: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    match run(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("cannot serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let outside = Outside::open(&settings.mocks_dir, Now::system())?;
+    let silence = Duration::from_secs(settings.lost_answer_seconds);
+    outside.payments.set_lost_answer(LostAnswer::Hang(silence));
+    let products = outside.inventory.all_products()?.len();
+
+    let listener = TcpListener::bind((settings.host, settings.port))
+        .await
+        .map_err(|e| format!("{}:{}: {e}", settings.host, settings.port))?;
+    let address = listener.local_addr()?;
+    if !settings.host.is_loopback() {
+        tracing::warn!(%address, "anyone who can reach this address can use it");
+    }
+    let app = router(&outside).layer(
+        TraceLayer::new_for_http()
+            .make_span_with(|request: &Request| {
+                tracing::info_span!(
+                    "call",
+                    method = %request.method(),
+                    path = request.uri().path(),
+                    storefront = ?request.headers().get("x-storefront"),
+                    request_id = ?request.headers().get("x-request-id"),
+                )
+            })
+            .on_response(DefaultOnResponse::new().level(Level::INFO)),
+    );
+
+    println!(
+        "Serving on http://{address}, from {}:",
+        settings.mocks_dir.display()
+    );
+    println!(
+        "  customers      GET /customers/{{id}}  (a new file in customers/ is a new customer)"
+    );
+    println!(
+        "  inventory      GET /products, /reservations ...  ({products} products in inventory/)"
+    );
+    println!(
+        "  payments       /payments, /refunds  (tok_visa, tok_declined, tok_action, tok_timeout)"
+    );
+    println!("  shipping       POST /rates, /fulfillments");
+    println!("  notifications  POST /notifications");
+    println!("Try:");
+    println!("  curl -s 'http://{address}/products?sku=abc123'");
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(async {
+        stopped.await.ok();
+    });
+    let mut serving = tokio::spawn(serve.into_future());
+    tokio::select! {
+        result = &mut serving => return Ok(result??),
+        () = told_to_stop() => {}
+    }
+    tracing::info!("stopping: no new work, running requests have {GRACE:?}");
+    stop.send(()).ok();
+    match tokio::time::timeout(GRACE, &mut serving).await {
+        Ok(result) => result??,
+        Err(_) => {
+            serving.abort();
+            tracing::warn!("stopped with requests still running");
+        }
+    }
+    Ok(())
+}
+
+/// Waits for ctrl-c or, where there is one, SIGTERM.
+async fn told_to_stop() {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot listen for ctrl-c");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot listen for SIGTERM");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,441 @@
+//! The inventory service: what there is, what it costs, and for whom it is kept.
+//!
+//! A product's file says how many units were delivered; what reservations hold or have committed is
+//! counted here and taken off that number. So a raised number in the file is a delivery, and stock
+//! can be short but never sold twice: every check and its change happen under one lock.
+
+mod routes;
+mod shelves;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use self::shelves::{Entry, Shelves, Units};
+use super::files::{Document, Folder};
+use super::{BadFile, Faults, Invalid, Line, Now, check, locked};
+
+pub use routes::router;
+pub(super) use routes::routes;
+
+/// The longest time a reservation may be held or extended: a year.
+const MAX_TTL: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A product, as the file and the wire have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// What orders name it by.
+    pub sku: String,
+    /// What people call it.
+    pub name: String,
+    /// The price of one, in minor units of `currency`.
+    pub unit_price: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Units: in the file all that were delivered, in an answer those that are free now.
+    pub available: u32,
+}
+
+impl Document for Product {
+    const KIND: &'static str = "product";
+
+    fn key(&self) -> &str {
+        &self.sku
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        check::id("sku", &self.sku)?;
+        check::text("name", &self.name)?;
+        check::currency(&self.currency)?;
+        if self.unit_price < 0 {
+            return Err(Invalid::new("unit_price", "must not be negative"));
+        }
+        Ok(())
+    }
+}
+
+/// Where a reservation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservationStatus {
+    /// Its units are kept until it expires.
+    Held,
+    /// Its units are taken for good, unless they are released.
+    Committed,
+    /// Its units went back.
+    Released,
+    /// Its time ran out, and its units went back.
+    Expired,
+}
+
+/// Units kept for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// The id the caller chose.
+    pub id: String,
+    /// Where it stands.
+    pub status: ReservationStatus,
+    /// What it keeps, or kept last: by SKU, one line each.
+    pub lines: Vec<Line>,
+    /// When a held one expires; for any other, when it would have.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A product of which there is too little.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shortage {
+    /// The product.
+    pub sku: String,
+    /// Units asked for.
+    pub requested: u32,
+    /// Units that could be had: the free ones, and those the reservation itself already keeps.
+    pub available: u32,
+}
+
+/// Why the inventory says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InventoryError {
+    /// The request makes no sense.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// There is too little of something; nothing was taken.
+    #[error("not enough stock")]
+    InsufficientStock {
+        /// Everything there is too little of.
+        lines: Vec<Shortage>,
+    },
+    /// No such products; nothing was taken.
+    #[error("unknown products: {}", skus.join(", "))]
+    UnknownSku {
+        /// All of them.
+        skus: Vec<String>,
+    },
+    /// Nothing was ever reserved under this id.
+    #[error("no reservation {id}")]
+    NotFound {
+        /// The id.
+        id: String,
+    },
+    /// The id was used before, for other lines.
+    #[error("reservation {id} was made for other lines")]
+    Differs {
+        /// The id.
+        id: String,
+    },
+    /// The reservation no longer keeps anything.
+    #[error("reservation {id} is no longer held")]
+    Gone {
+        /// The id.
+        id: String,
+        /// Released or expired.
+        status: ReservationStatus,
+    },
+    /// A product's file cannot be read, so nobody can say.
+    #[error(transparent)]
+    BadFile(#[from] BadFile),
+}
+
+/// Stock, and reservations of it.
+///
+/// ```
+/// use std::time::Duration;
+/// use order_examples::outside::{Inventory, Line, Now};
+///
+/// # let folder = std::env::temp_dir().join(format!("inventory-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// std::fs::write(
+///     folder.join("mug.json"),
+///     r#"{"sku": "mug", "name": "Mug", "unit_price": 900, "currency": "USD", "available": 3}"#,
+/// )?;
+/// let inventory = Inventory::new(&folder, Now::system());
+/// inventory.reserve("r1", &[Line::new("mug", 2)], Duration::from_secs(900))?;
+/// assert!(inventory.reserve("r2", &[Line::new("mug", 2)], Duration::from_secs(900)).is_err());
+/// inventory.release("r1")?;
+/// assert_eq!(inventory.products(&["mug"])?[0].available, 3);
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Inventory {
+    files: Folder<Product>,
+    now: Now,
+    shelves: Mutex<Shelves>,
+    faults: Faults,
+}
+
+impl Inventory {
+    /// The products in `folder`, one `*.json` file each, and no reservations yet.
+    pub fn new(folder: impl Into<PathBuf>, now: Now) -> Self {
+        Self {
+            files: Folder::new(folder.into()),
+            now,
+            shelves: Mutex::default(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// The products with these SKUs, each once, in the order asked; unknown ones are missing.
+    /// `available` is what is free now. Reads files, so it may block for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when a product's own file is there and unreadable.
+    pub fn products<S: AsRef<str>>(&self, skus: &[S]) -> Result<Vec<Product>, BadFile> {
+        let mut asked = BTreeSet::new();
+        let mut products = Vec::new();
+        for sku in skus.iter().map(AsRef::as_ref) {
+            if asked.insert(sku) {
+                products.extend(self.files.find(sku)?);
+            }
+        }
+        Ok(self.as_of_now(products))
+    }
+
+    /// Every product there is, by file name. Reads files, so it may block for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the folder cannot be listed; single bad files are passed over.
+    pub fn all_products(&self) -> Result<Vec<Product>, BadFile> {
+        Ok(self.as_of_now(self.files.all()?))
+    }
+
+    /// Keeps all of `lines` for `ttl`, or nothing at all. Lines of one SKU are added up. Reads files,
+    /// so it may block for a moment.
+    ///
+    /// The same id with the same lines is the same reservation and gets the same answer, whatever
+    /// has been revised since. An expired one may be tried again under its id.
+    ///
+    /// # Errors
+    ///
+    /// [`InventoryError::InsufficientStock`], [`UnknownSku`](InventoryError::UnknownSku);
+    /// [`Differs`](InventoryError::Differs) when the id was used for other lines;
+    /// [`Gone`](InventoryError::Gone) when the id was released, even before it was ever reserved.
+    pub fn reserve(
+        &self,
+        id: &str,
+        lines: &[Line],
+        ttl: Duration,
+    ) -> Result<Reservation, InventoryError> {
+        check::id("id", id)?;
+        check::some_lines(lines)?;
+        let ttl = checked_ttl(ttl)?;
+        let asked = add_up(lines)?;
+        if let Some(answer) = self.open().1.seen_before(id, &asked) {
+            return answer;
+        }
+
+        let mut delivered = HashMap::new();
+        let mut unknown = Vec::new();
+        for sku in asked.keys() {
+            match self.files.find(sku)? {
+                Some(product) => {
+                    delivered.insert(sku.as_str(), product.available);
+                }
+                None => unknown.push(sku.clone()),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(InventoryError::UnknownSku { skus: unknown });
+        }
+
+        let (now, mut shelves) = self.open();
+        if let Some(answer) = shelves.seen_before(id, &asked) {
+            return answer;
+        }
+        let short: Vec<Shortage> = asked
+            .iter()
+            .filter_map(|(sku, requested)| {
+                let available = shelves.free(sku, *delivered.get(sku.as_str())?);
+                (available < *requested).then(|| Shortage {
+                    sku: sku.clone(),
+                    requested: *requested,
+                    available,
+                })
+            })
+            .collect();
+        if !short.is_empty() {
+            return Err(InventoryError::InsufficientStock { lines: short });
+        }
+        shelves.take(&asked);
+        let entry = Entry {
+            status: ReservationStatus::Held,
+            units: asked.clone(),
+            asked,
+            expires_at: now + ttl,
+        };
+        let reservation = entry.seen(id);
+        shelves.deadlines.insert((entry.expires_at, id.to_owned()));
+        shelves.entries.insert(id.to_owned(), entry);
+        tracing::info!(reservation = id, "reserved");
+        Ok(reservation)
+    }
+
+    /// Makes the reservation, held or committed, keep exactly `lines`: what is more is taken, what is
+    /// less goes back, all or nothing. No lines at all: everything goes back, and it stays as it is
+    /// otherwise. Reads files, so it may block for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`InventoryError::InsufficientStock`] or [`UnknownSku`](InventoryError::UnknownSku), and
+    /// nothing has changed; [`NotFound`](InventoryError::NotFound); [`Gone`](InventoryError::Gone).
+    pub fn revise(&self, id: &str, lines: &[Line]) -> Result<Reservation, InventoryError> {
+        check::id("id", id)?;
+        check::lines(lines)?;
+        let target = add_up(lines)?;
+        self.open().1.live(id)?;
+        // Only what grows needs its file, and what grows is known under the lock alone.
+        let mut files: HashMap<&String, Result<Option<Product>, BadFile>> = target
+            .keys()
+            .map(|sku| (sku, self.files.find(sku)))
+            .collect();
+
+        let (_, mut shelves) = self.open();
+        let held = shelves.live(id)?.units.clone();
+        let mut unknown = Vec::new();
+        let mut short = Vec::new();
+        for (sku, requested) in &target {
+            let had = held.get(sku).copied().unwrap_or(0);
+            if *requested <= had {
+                continue;
+            }
+            let Some(product) = files.remove(sku).transpose()?.flatten() else {
+                unknown.push(sku.clone());
+                continue;
+            };
+            let available = shelves.free(sku, product.available).saturating_add(had);
+            if available < *requested {
+                short.push(Shortage {
+                    sku: sku.clone(),
+                    requested: *requested,
+                    available,
+                });
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(InventoryError::UnknownSku { skus: unknown });
+        }
+        if !short.is_empty() {
+            return Err(InventoryError::InsufficientStock { lines: short });
+        }
+        shelves.put_back(&held);
+        shelves.take(&target);
+        tracing::info!(reservation = id, "revised");
+        shelves.change(id, |entry| entry.units = target)
+    }
+
+    /// Makes a held reservation last `ttl` from now, if that is longer than it lasts already. A
+    /// committed one does not expire and stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`InventoryError::NotFound`], [`Gone`](InventoryError::Gone).
+    pub fn extend(&self, id: &str, ttl: Duration) -> Result<Reservation, InventoryError> {
+        check::id("id", id)?;
+        let ttl = checked_ttl(ttl)?;
+        let (now, mut shelves) = self.open();
+        let entry = shelves.live(id)?;
+        let (old, new) = (entry.expires_at, entry.expires_at.max(now + ttl));
+        if entry.status == ReservationStatus::Held {
+            shelves.deadlines.remove(&(old, id.to_owned()));
+            shelves.deadlines.insert((new, id.to_owned()));
+            return shelves.change(id, |entry| entry.expires_at = new);
+        }
+        Ok(entry.seen(id))
+    }
+
+    /// Takes the units of a held reservation for good. Again is the same.
+    ///
+    /// # Errors
+    ///
+    /// [`InventoryError::NotFound`], [`Gone`](InventoryError::Gone).
+    pub fn commit(&self, id: &str) -> Result<Reservation, InventoryError> {
+        check::id("id", id)?;
+        let (_, mut shelves) = self.open();
+        let expires_at = shelves.live(id)?.expires_at;
+        shelves.deadlines.remove(&(expires_at, id.to_owned()));
+        tracing::info!(reservation = id, "committed");
+        shelves.change(id, |entry| entry.status = ReservationStatus::Committed)
+    }
+
+    /// Puts back what the reservation keeps, held or committed. Again is the same. An id that was
+    /// never reserved is remembered: a reserve that comes late finds it released.
+    ///
+    /// # Errors
+    ///
+    /// Only [`InventoryError::Invalid`].
+    pub fn release(&self, id: &str) -> Result<Reservation, InventoryError> {
+        check::id("id", id)?;
+        let (now, mut shelves) = self.open();
+        if let Ok(entry) = shelves.live(id) {
+            let (units, expires_at) = (entry.units.clone(), entry.expires_at);
+            shelves.put_back(&units);
+            shelves.deadlines.remove(&(expires_at, id.to_owned()));
+        }
+        let entry = shelves
+            .entries
+            .entry(id.to_owned())
+            .or_insert_with(|| Entry {
+                status: ReservationStatus::Released,
+                asked: Units::new(),
+                units: Units::new(),
+                expires_at: now,
+            });
+        entry.status = ReservationStatus::Released;
+        tracing::info!(reservation = id, "released");
+        Ok(entry.seen(id))
+    }
+
+    /// The reservation with this id, if there ever was one.
+    pub fn find(&self, id: &str) -> Option<Reservation> {
+        self.open().1.entries.get(id).map(|entry| entry.seen(id))
+    }
+
+    /// What goes wrong with the next calls.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The shelves, with everything that has expired by now put back.
+    fn open(&self) -> (DateTime<Utc>, MutexGuard<'_, Shelves>) {
+        let now = self.now.get();
+        let mut shelves = locked(&self.shelves);
+        shelves.expire(now);
+        (now, shelves)
+    }
+
+    fn as_of_now(&self, mut products: Vec<Product>) -> Vec<Product> {
+        let (_, shelves) = self.open();
+        for product in &mut products {
+            product.available = shelves.free(&product.sku, product.available);
+        }
+        products
+    }
+}
+
+fn add_up(lines: &[Line]) -> Result<Units, Invalid> {
+    let mut units = Units::new();
+    for line in lines {
+        let sum = units.entry(line.sku.clone()).or_insert(0u32);
+        *sum = sum
+            .checked_add(line.quantity)
+            .ok_or_else(|| Invalid::new("lines.quantity", "adds up to too much"))?;
+    }
+    Ok(units)
+}
+
+fn checked_ttl(ttl: Duration) -> Result<TimeDelta, Invalid> {
+    match TimeDelta::from_std(ttl) {
+        Ok(delta) if !ttl.is_zero() && ttl <= MAX_TTL => Ok(delta),
+        _ => Err(Invalid::new("ttl_seconds", "must be 1 second to 366 days")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The inventory service on the wire.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Inventory, InventoryError, Line, Reservation, ReservationStatus};
+use crate::outside::wire::{self, Body, NoBody, Problem, Segment};
+use crate::outside::{Invalid, check};
+
+type Inv = State<Arc<Inventory>>;
+
+/// This service alone, as a router.
+pub fn router(inventory: Arc<Inventory>) -> Router {
+    wire::with_fallbacks(routes(inventory))
+}
+
+pub(in crate::outside) fn routes(inventory: Arc<Inventory>) -> Router {
+    let faults = inventory.faults().clone();
+    let routes = Router::new()
+        .route("/products", get(products))
+        .route("/reservations", post(reserve))
+        .route("/reservations/{id}", get(find).put(revise))
+        .route("/reservations/{id}/extend", post(extend))
+        .route("/reservations/{id}/commit", post(commit))
+        .route("/reservations/{id}/release", post(release))
+        .with_state(inventory);
+    wire::with_faults(routes, &faults)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reserve {
+    id: String,
+    lines: Vec<Line>,
+    ttl_seconds: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revise {
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Extend {
+    ttl_seconds: u32,
+}
+
+async fn products(State(inventory): Inv, uri: Uri) -> Result<Json<Value>, Problem> {
+    let skus = wire::parameters(&uri, "sku")?;
+    if skus.len() > check::MAX_LINES {
+        return Err(Invalid::new("sku", format!("at most {}", check::MAX_LINES)).into());
+    }
+    let found = wire::blocking(move || {
+        if skus.is_empty() {
+            inventory.all_products()
+        } else {
+            inventory.products(&skus)
+        }
+    })
+    .await?;
+    Ok(Json(json!({ "data": found })))
+}
+
+async fn reserve(
+    State(inventory): Inv,
+    Body(body): Body<Reserve>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let ttl = Duration::from_secs(body.ttl_seconds.into());
+    let made = wire::blocking(move || inventory.reserve(&body.id, &body.lines, ttl)).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "id": made.id, "expires_at": made.expires_at })),
+    ))
+}
+
+async fn revise(
+    State(inventory): Inv,
+    Segment(id): Segment,
+    Body(body): Body<Revise>,
+) -> Result<Json<Reservation>, Problem> {
+    wire::blocking(move || inventory.revise(&id, &body.lines))
+        .await
+        .map(Json)
+}
+
+async fn extend(
+    State(inventory): Inv,
+    Segment(id): Segment,
+    Body(body): Body<Extend>,
+) -> Result<Json<Reservation>, Problem> {
+    Ok(Json(inventory.extend(
+        &id,
+        Duration::from_secs(body.ttl_seconds.into()),
+    )?))
+}
+
+async fn commit(
+    State(inventory): Inv,
+    Segment(id): Segment,
+    _: NoBody,
+) -> Result<Json<Reservation>, Problem> {
+    Ok(Json(inventory.commit(&id)?))
+}
+
+async fn release(
+    State(inventory): Inv,
+    Segment(id): Segment,
+    _: NoBody,
+) -> Result<Json<Reservation>, Problem> {
+    Ok(Json(inventory.release(&id)?))
+}
+
+async fn find(State(inventory): Inv, Segment(id): Segment) -> Result<Json<Reservation>, Problem> {
+    match inventory.find(&id) {
+        Some(reservation) => Ok(Json(reservation)),
+        None => Err(InventoryError::NotFound { id }.into()),
+    }
+}
+
+impl From<InventoryError> for Problem {
+    fn from(error: InventoryError) -> Self {
+        let refusal = |status, code| Self::new(status, code, &error);
+        match &error {
+            InventoryError::Invalid(invalid) => invalid.clone().into(),
+            InventoryError::BadFile(file) => file.clone().into(),
+            InventoryError::InsufficientStock { lines } => {
+                refusal(StatusCode::CONFLICT, "insufficient_stock").with("lines", lines)
+            }
+            InventoryError::UnknownSku { skus } => {
+                refusal(StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku").with("skus", skus)
+            }
+            InventoryError::NotFound { .. } => {
+                refusal(StatusCode::NOT_FOUND, "unknown_reservation")
+            }
+            InventoryError::Differs { .. } => refusal(StatusCode::CONFLICT, "reservation_differs"),
+            InventoryError::Gone { status, .. } => {
+                let code = if *status == ReservationStatus::Expired {
+                    "reservation_expired"
+                } else {
+                    "reservation_released"
+                };
+                refusal(StatusCode::CONFLICT, code).with("status", status)
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The shipping service: what a parcel costs, and the parcels a warehouse was asked to send.
+//!
+//! A parcel can be called back until it has been shipped, and never after.
+
+mod rates;
+mod routes;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Faults, Invalid, Line, check, locked};
+
+pub use rates::Rate;
+pub use routes::router;
+pub(super) use routes::routes;
+
+/// Where a parcel goes: the caller's fields as they are, of which only `country` is read, since
+/// every country has its own. It is never logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+pub struct Address {
+    country: String,
+    fields: Map<String, Value>,
+}
+
+impl Address {
+    /// ISO 3166-1 alpha-2.
+    pub fn country(&self) -> &str {
+        &self.country
+    }
+}
+
+impl TryFrom<Map<String, Value>> for Address {
+    type Error = Invalid;
+
+    fn try_from(fields: Map<String, Value>) -> Result<Self, Invalid> {
+        match fields.get("country").and_then(Value::as_str) {
+            Some(code) if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) => {
+                Ok(Self {
+                    country: code.to_owned(),
+                    fields,
+                })
+            }
+            _ => Err(Invalid::new(
+                "address.country",
+                "must be two capital letters, as in ISO 3166",
+            )),
+        }
+    }
+}
+
+impl From<Address> for Map<String, Value> {
+    fn from(address: Address) -> Self {
+        address.fields
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address")
+            .field("country", &self.country)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request to send a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FulfillmentRequest {
+    /// The caller's name for this parcel: the same one is never sent twice.
+    pub reference: String,
+    /// The order it is for.
+    pub order_id: String,
+    /// Where it goes.
+    pub address: Address,
+    /// What is in it.
+    pub lines: Vec<Line>,
+}
+
+/// Where a parcel stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfillmentStatus {
+    /// The warehouse is to send it.
+    Accepted,
+    /// It was called back, and will not be sent.
+    Recalled,
+    /// It is on its way.
+    Shipped,
+}
+
+/// A parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fulfillment {
+    /// The caller's name for it.
+    pub reference: String,
+    /// Where it stands.
+    pub status: FulfillmentStatus,
+    /// The order it is for; none for one that was called back before it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// What is in it.
+    pub lines: Vec<Line>,
+    /// Who carries it, once shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// What the carrier calls it, once shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_number: Option<String>,
+}
+
+/// Why the shipping service says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShippingError {
+    /// The request makes no sense.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The reference was used before, for another parcel.
+    #[error("the reference {reference} was used for another parcel")]
+    ReferenceReused {
+        /// The reference.
+        reference: String,
+    },
+    /// The parcel was called back, perhaps before it was asked for.
+    #[error("the parcel {reference} was recalled")]
+    Recalled {
+        /// The reference.
+        reference: String,
+    },
+    /// The parcel is on its way and cannot be called back.
+    #[error("the parcel {reference} has been shipped")]
+    AlreadyShipped {
+        /// The reference.
+        reference: String,
+    },
+    /// No such parcel.
+    #[error("no parcel {reference}")]
+    NotFound {
+        /// The reference.
+        reference: String,
+    },
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// None for one that was called back before it was asked for.
+    request: Option<FulfillmentRequest>,
+    seen: Fulfillment,
+}
+
+/// Rates and parcels.
+#[derive(Debug, Default)]
+pub struct Shipping {
+    parcels: Mutex<HashMap<String, Entry>>,
+    faults: Faults,
+}
+
+impl Shipping {
+    /// No parcels yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What sending `lines` to `address` costs, cheapest first, in the currency of the destination
+    /// where the carrier bills in it and in US dollars elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ShippingError::Invalid`].
+    pub fn rates(&self, address: &Address, lines: &[Line]) -> Result<Vec<Rate>, ShippingError> {
+        check::some_lines(lines)?;
+        let units = lines.iter().map(|line| i64::from(line.quantity)).sum();
+        Ok(rates::rates(address.country(), units))
+    }
+
+    /// Asks the warehouse to send a parcel. The same request again is the same parcel.
+    ///
+    /// # Errors
+    ///
+    /// [`ShippingError::ReferenceReused`]; [`Recalled`](ShippingError::Recalled), even when the
+    /// recall came first.
+    pub fn request(&self, request: &FulfillmentRequest) -> Result<Fulfillment, ShippingError> {
+        let reference = &request.reference;
+        check::id("reference", reference)?;
+        check::id("order_id", &request.order_id)?;
+        check::some_lines(&request.lines)?;
+        let mut parcels = locked(&self.parcels);
+        if let Some(entry) = parcels.get(reference) {
+            return if entry.seen.status == FulfillmentStatus::Recalled {
+                Err(ShippingError::Recalled {
+                    reference: reference.clone(),
+                })
+            } else if entry.request.as_ref() == Some(request) {
+                Ok(entry.seen.clone())
+            } else {
+                Err(ShippingError::ReferenceReused {
+                    reference: reference.clone(),
+                })
+            };
+        }
+        let seen = Fulfillment {
+            reference: reference.clone(),
+            status: FulfillmentStatus::Accepted,
+            order_id: Some(request.order_id.clone()),
+            lines: request.lines.clone(),
+            carrier: None,
+            tracking_number: None,
+        };
+        tracing::info!(reference, order = request.order_id, "fulfillment accepted");
+        let entry = Entry {
+            request: Some(request.clone()),
+            seen: seen.clone(),
+        };
+        parcels.insert(reference.clone(), entry);
+        Ok(seen)
+    }
+
+    /// Calls a parcel back. Again is the same. One that was never asked for is remembered: a request
+    /// that comes late finds it recalled.
+    ///
+    /// # Errors
+    ///
+    /// [`ShippingError::AlreadyShipped`].
+    pub fn recall(&self, reference: &str) -> Result<Fulfillment, ShippingError> {
+        check::id("reference", reference)?;
+        let mut parcels = locked(&self.parcels);
+        let entry = parcels
+            .entry(reference.to_owned())
+            .or_insert_with(|| Entry {
+                request: None,
+                seen: Fulfillment {
+                    reference: reference.to_owned(),
+                    status: FulfillmentStatus::Recalled,
+                    order_id: None,
+                    lines: Vec::new(),
+                    carrier: None,
+                    tracking_number: None,
+                },
+            });
+        if entry.seen.status == FulfillmentStatus::Shipped {
+            return Err(ShippingError::AlreadyShipped {
+                reference: reference.to_owned(),
+            });
+        }
+        entry.seen.status = FulfillmentStatus::Recalled;
+        tracing::info!(reference, "fulfillment recalled");
+        Ok(entry.seen.clone())
+    }
+
+    /// The warehouse has handed the parcel to a carrier. Again is the same, and keeps the first
+    /// tracking number.
+    ///
+    /// # Errors
+    ///
+    /// [`ShippingError::NotFound`], [`Recalled`](ShippingError::Recalled).
+    pub fn mark_shipped(
+        &self,
+        reference: &str,
+        carrier: &str,
+        tracking_number: &str,
+    ) -> Result<Fulfillment, ShippingError> {
+        check::text("carrier", carrier)?;
+        check::id("tracking_number", tracking_number)?;
+        let mut parcels = locked(&self.parcels);
+        let entry = parcels
+            .get_mut(reference)
+            .ok_or_else(|| ShippingError::NotFound {
+                reference: reference.to_owned(),
+            })?;
+        match entry.seen.status {
+            FulfillmentStatus::Accepted => {
+                entry.seen.status = FulfillmentStatus::Shipped;
+                entry.seen.carrier = Some(carrier.to_owned());
+                entry.seen.tracking_number = Some(tracking_number.to_owned());
+                tracing::info!(reference, carrier, "shipped");
+            }
+            FulfillmentStatus::Shipped => {}
+            FulfillmentStatus::Recalled => {
+                return Err(ShippingError::Recalled {
+                    reference: reference.to_owned(),
+                });
+            }
+        }
+        Ok(entry.seen.clone())
+    }
+
+    /// The parcel with this reference.
+    pub fn find(&self, reference: &str) -> Option<Fulfillment> {
+        locked(&self.parcels)
+            .get(reference)
+            .map(|entry| entry.seen.clone())
+    }
+
+    /// What goes wrong with the next calls.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! Order management as a pure state machine with ports.
+//!
+//! See `ARCHITECTURE.md` for the map.
+
+#[macro_use]
+mod coded;
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod fact;
+pub mod money;
+pub mod order;
+pub mod policy;
+pub mod ports;
+pub mod reference;
+pub mod refusal;
+pub mod time;
+pub mod value;

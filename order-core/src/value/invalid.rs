@@ -74,9 +74,29 @@ pub enum InvalidReason {
     /// It is not an `http` or `https` URL with a host and without user information.
     #[error("is an http or https URL with a host")]
     NotAWebAddress,
+    /// It is not an e-mail address: something, an `@`, and something more, without spaces.
+    #[error("has something on both sides of an @ and no spaces")]
+    NotAnEmail,
+    /// It is not a reference that this system has given.
+    #[error("is an order id and the number of one of its parts")]
+    NotAReference,
     /// It is not text at all.
     #[error("is a text")]
     NotText,
+    /// It is not one of the names there are.
+    #[error("is one of {}", known.join(", "))]
+    UnknownName {
+        /// The names there are.
+        known: &'static [&'static str],
+    },
+    /// A list or map has too many entries, or is too large as a whole.
+    #[error("has at most {max} entries of at most {max_bytes} bytes together")]
+    TooLarge {
+        /// The most entries allowed.
+        max: usize,
+        /// The most bytes allowed, written as JSON.
+        max_bytes: usize,
+    },
 }
 
 impl InvalidReason {
@@ -93,7 +113,11 @@ impl InvalidReason {
             Self::NotAUuid => "not_a_uuid",
             Self::NotACountry => "not_a_country",
             Self::NotAWebAddress => "not_a_web_address",
+            Self::NotAnEmail => "not_an_email",
+            Self::NotAReference => "not_a_reference",
             Self::NotText => "not_text",
+            Self::UnknownName { .. } => "unknown_name",
+            Self::TooLarge { .. } => "too_large",
         }
     }
 }

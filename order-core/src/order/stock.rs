@@ -1,0 +1,75 @@
+//! Stock, in the words of the inventory service: units by SKU.
+
+use super::{Line, Order};
+use crate::value::Sku;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// So many units of one SKU.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SkuUnits {
+    /// The product.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: u32,
+}
+
+impl SkuUnits {
+    /// So many units of this SKU.
+    #[must_use]
+    pub const fn new(sku: Sku, quantity: u32) -> Self {
+        Self { sku, quantity }
+    }
+}
+
+/// A SKU of which there is less than was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Shortage {
+    /// The product.
+    pub sku: Sku,
+    /// Units asked for.
+    pub requested: u32,
+    /// Units there are.
+    pub available: u32,
+}
+
+impl Shortage {
+    /// So many asked for, so many there.
+    #[must_use]
+    pub const fn new(sku: Sku, requested: u32, available: u32) -> Self {
+        Self {
+            sku,
+            requested,
+            available,
+        }
+    }
+}
+
+/// The units summed by SKU, sorted by SKU, those of none left out.
+#[must_use]
+pub fn merge_by_sku(units: impl IntoIterator<Item = SkuUnits>) -> Vec<SkuUnits> {
+    let mut sums = BTreeMap::<Sku, u32>::new();
+    for SkuUnits { sku, quantity } in units {
+        let sum = sums.entry(sku).or_default();
+        *sum = sum.saturating_add(quantity);
+    }
+    sums.into_iter()
+        .filter(|(_, quantity)| *quantity > 0)
+        .map(|(sku, quantity)| SkuUnits { sku, quantity })
+        .collect()
+}
+
+impl Order {
+    /// The units that must be held or taken for it as it stands: still ordered or lost on the way,
+    /// less what came back into stock. Nothing once it will not go on.
+    #[must_use]
+    pub fn stock_target(&self) -> Vec<SkuUnits> {
+        merge_by_sku(
+            self.lines
+                .iter()
+                .map(|line: &Line| SkuUnits::new(line.sku.clone(), line.stock())),
+        )
+    }
+}

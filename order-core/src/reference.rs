@@ -1,0 +1,93 @@
+//! What outside services know our things by.
+//!
+//! A reference is made of the order's id and a number within the order. It is the same at every
+//! try, so that a service can tell a repetition from a new request, and it leads back to the order
+//! when the service reports something.
+//!
+//! ```
+//! use order_core::reference::Reference;
+//! use order_core::value::{AttemptNo, OrderId};
+//!
+//! let order = OrderId::parse("01970000-0000-7000-8000-000000000001")?;
+//! let reference = Reference::Attempt(order, AttemptNo::FIRST);
+//! assert_eq!(reference.to_string(), "01970000-0000-7000-8000-000000000001-p1");
+//! assert_eq!(reference.to_string().parse(), Ok(reference));
+//! # Ok::<(), order_core::value::InvalidValue>(())
+//! ```
+
+use crate::value::{
+    AttemptNo, CaptureNo, FulfillmentNo, InvalidReason, InvalidValue, OrderId, RefundNo,
+    ReservationNo,
+};
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of a part of an order at an outside service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reference {
+    /// A reservation, at the inventory service.
+    Reservation(OrderId, ReservationNo),
+    /// A payment attempt, at the payment provider.
+    Attempt(OrderId, AttemptNo),
+    /// A capture of a payment attempt, at the payment provider.
+    Capture(OrderId, AttemptNo, CaptureNo),
+    /// A refund, at the payment provider.
+    Refund(OrderId, RefundNo),
+    /// A fulfillment, at the warehouse.
+    Fulfillment(OrderId, FulfillmentNo),
+}
+
+impl Reference {
+    /// The order it is a part of.
+    #[must_use]
+    pub const fn order(&self) -> OrderId {
+        match self {
+            Self::Reservation(order, _)
+            | Self::Attempt(order, _)
+            | Self::Capture(order, _, _)
+            | Self::Refund(order, _)
+            | Self::Fulfillment(order, _) => *order,
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reservation(order, no) => write!(f, "{order}-s{no}"),
+            Self::Attempt(order, no) => write!(f, "{order}-p{no}"),
+            Self::Capture(order, attempt, no) => write!(f, "{order}-p{attempt}-c{no}"),
+            Self::Refund(order, no) => write!(f, "{order}-r{no}"),
+            Self::Fulfillment(order, no) => write!(f, "{order}-f{no}"),
+        }
+    }
+}
+
+impl FromStr for Reference {
+    type Err = InvalidValue;
+
+    /// Reads a reference that [`Display`](fmt::Display) wrote.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const ID: usize = 36;
+        let foreign = InvalidValue::new("reference", InvalidReason::NotAReference);
+        let (order, part) = text
+            .split_at_checked(ID)
+            .and_then(|(order, part)| Some((order, part.strip_prefix('-')?)))
+            .ok_or(foreign)?;
+        let order = OrderId::parse(order).map_err(|_| foreign)?;
+        let (kind, no) = part.split_at_checked(1).ok_or(foreign)?;
+        match (kind, no.split_once("-c")) {
+            ("s", None) => no.parse().map(|no| Self::Reservation(order, no)),
+            ("p", None) => no.parse().map(|no| Self::Attempt(order, no)),
+            ("p", Some((attempt, capture))) => match (attempt.parse(), capture.parse()) {
+                (Ok(attempt), Ok(capture)) => Ok(Self::Capture(order, attempt, capture)),
+                (Err(invalid), _) | (_, Err(invalid)) => Err(invalid),
+            },
+            ("r", None) => no.parse().map(|no| Self::Refund(order, no)),
+            ("f", None) => no.parse().map(|no| Self::Fulfillment(order, no)),
+            _ => Err(foreign),
+        }
+        .map_err(|_| foreign)
+    }
+}

@@ -15,5 +15,7 @@ pub mod policy;
 pub mod ports;
 pub mod reference;
 pub mod refusal;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod value;

@@ -1,0 +1,1 @@
+//! Memory adapters, a clock under control, failure injection, builders and contract suites.

@@ -5,6 +5,7 @@
 #[macro_use]
 mod coded;
 
+pub mod breaker;
 pub mod command;
 pub mod effect;
 pub mod event;

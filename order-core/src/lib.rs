@@ -5,8 +5,12 @@
 #[macro_use]
 mod coded;
 
+pub mod advance;
+mod apply;
 pub mod breaker;
 pub mod command;
+pub mod decide;
+mod draft;
 pub mod effect;
 pub mod event;
 pub mod fact;
@@ -14,9 +18,16 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod ports;
+pub mod record;
 pub mod reference;
 pub mod refusal;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
 pub mod value;
+
+pub use apply::apply;
+pub use decide::decide;
+pub use draft::{Context, Step};
+pub use effect::effects;
+pub use record::record;

@@ -33,6 +33,7 @@ pub use returns::{Return, ReturnState};
 pub use status::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus};
 pub use stock::{Shortage, SkuUnits, merge_by_sku};
 pub use totals::Totals;
+pub(crate) use totals::totals_fit;
 
 use crate::money::{Amount, Currency};
 use crate::policy::Dependency;
@@ -363,7 +364,8 @@ impl Order {
     /// Whether it waits for an outside service that could not be reached.
     #[must_use]
     pub fn is_deferred(&self) -> bool {
-        self.status == OrderStatus::Pending && !self.pending_on.is_empty()
+        !self.pending_on.is_empty()
+            && matches!(self.status, OrderStatus::Pending | OrderStatus::Confirmed)
     }
 
     /// Whether nothing was shipped, by plan or against it.

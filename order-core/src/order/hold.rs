@@ -13,6 +13,8 @@ pub enum HoldOrigin {
     Requested,
     /// The order itself: it was released, and its stock is gone.
     StockUnavailable,
+    /// The order itself: the warehouse refused a fulfillment.
+    WarehouseRefused,
 }
 
 /// A hold on an order.

@@ -1,6 +1,6 @@
 //! Stock, in the words of the inventory service: units by SKU.
 
-use super::{Line, Order};
+use super::{Line, LineUnits, Order};
 use crate::value::Sku;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,5 +71,13 @@ impl Order {
                 .iter()
                 .map(|line: &Line| SkuUnits::new(line.sku.clone(), line.stock())),
         )
+    }
+    /// Units of lines, in the words of the inventory service.
+    #[must_use]
+    pub fn skus_of(&self, units: &[LineUnits]) -> Vec<SkuUnits> {
+        merge_by_sku(units.iter().filter_map(|one| {
+            let line = self.line(one.line)?;
+            Some(SkuUnits::new(line.sku.clone(), one.units))
+        }))
     }
 }

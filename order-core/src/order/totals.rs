@@ -136,7 +136,7 @@ impl Order {
 ///
 /// # Errors
 /// [`MoneyError::Overflow`] if a sum does not fit; `Ok(false)` if discounts exceed the rest.
-pub(crate) fn total_fits(lines: &[Line], adjustments: &[Adjustment]) -> Result<bool, MoneyError> {
+pub(crate) fn totals_fit(lines: &[Line], adjustments: &[Adjustment]) -> Result<bool, MoneyError> {
     let goods: i128 = lines
         .iter()
         .map(|line| line.value_of(line.quantity.get()))

@@ -1,0 +1,127 @@
+//! Stock as it should be: reserved before release, taken after it, given back when it will not go
+//! on. One thing at a time is asked of the inventory service.
+
+use crate::draft::Draft;
+use crate::event::Happening;
+use crate::order::{Order, OrderStatus, Reservation, ReservationState};
+use crate::time;
+use crate::value::ReservationNo;
+
+/// Whether units are set aside or taken for exactly what is ordered, and nothing is under way.
+pub(crate) fn covers_target(order: &Order) -> bool {
+    order.reservation.as_ref().is_some_and(|reservation| {
+        let there = match reservation.state {
+            ReservationState::Held | ReservationState::Committed => true,
+            ReservationState::Requested
+            | ReservationState::Released
+            | ReservationState::Expired
+            | ReservationState::Rejected => false,
+        };
+        there && reservation.work.is_none() && reservation.covers == order.stock_target()
+    }) || needs_none(order)
+}
+
+/// An imported order's stock is the business of the system it came from.
+fn needs_none(order: &Order) -> bool {
+    order.external_reference.is_some() && order.reservation.is_none()
+}
+
+/// Whether the stock is certain for as long as a payment attempt may take.
+pub(crate) fn outlasts_attempt(draft: &Draft<'_>) -> bool {
+    let until = time::after(draft.ctx.now, draft.ctx.policies.attempt_window);
+    match &draft.order.reservation {
+        None => needs_none(&draft.order),
+        Some(reservation) => {
+            reservation.state == ReservationState::Committed
+                || reservation.expires_at.is_some_and(|end| end > until)
+        }
+    }
+}
+
+/// The next thing to ask of the inventory service.
+pub(super) fn next(draft: &Draft<'_>) -> Option<Happening> {
+    let order = &draft.order;
+    let reservation = order.reservation.as_ref()?;
+    if reservation.work.is_some() {
+        return None;
+    }
+    let no = reservation.no;
+    match order.status {
+        OrderStatus::Cancelling
+        | OrderStatus::Cancelled
+        | OrderStatus::Rejected
+        | OrderStatus::Expired => reservation
+            .may_hold()
+            .then_some(Happening::StockReleaseRequested { reservation: no }),
+        OrderStatus::Pending | OrderStatus::Confirmed => settle_revision(order)
+            .or_else(|| ask_again(order, reservation))
+            .or_else(|| match reservation.state {
+                ReservationState::Held => revise(order, reservation),
+                ReservationState::Requested
+                | ReservationState::Committed
+                | ReservationState::Released
+                | ReservationState::Expired
+                | ReservationState::Rejected => None,
+            })
+            .or_else(|| prolong(draft, reservation)),
+        OrderStatus::Processing | OrderStatus::Completed => settle_revision(order)
+            .or_else(|| ask_again(order, reservation))
+            .or_else(|| match reservation.state {
+                ReservationState::Held => Some(Happening::StockCommitRequested { reservation: no }),
+                ReservationState::Committed => revise(order, reservation),
+                ReservationState::Requested
+                | ReservationState::Released
+                | ReservationState::Expired
+                | ReservationState::Rejected => None,
+            }),
+    }
+}
+
+/// A revision whose units are covered is settled.
+fn settle_revision(order: &Order) -> Option<Happening> {
+    (order.revision_pending() && covers_target(order)).then_some(Happening::RevisionSettled)
+}
+
+/// A reservation that is gone is asked for anew, unless the order is held for want of stock.
+fn ask_again(order: &Order, reservation: &Reservation) -> Option<Happening> {
+    let target = order.stock_target();
+    (!reservation.may_hold() && !order.is_held() && !target.is_empty()).then(|| {
+        Happening::ReservationRequested {
+            reservation: ReservationNo::next(reservation.no),
+            lines: target,
+        }
+    })
+}
+
+/// The units are made those that are ordered. While the order is held, none are added.
+fn revise(order: &Order, reservation: &Reservation) -> Option<Happening> {
+    let target = order.stock_target();
+    let adds = target.iter().any(|wanted| {
+        reservation
+            .covers
+            .iter()
+            .find(|have| have.sku == wanted.sku)
+            .is_none_or(|have| have.quantity < wanted.quantity)
+    });
+    (reservation.covers != target && !(adds && order.is_held())).then(|| {
+        Happening::ReservationRevisionRequested {
+            reservation: reservation.no,
+            lines: target,
+        }
+    })
+}
+
+/// Stock that would lapse before the order does is held for longer.
+fn prolong(draft: &Draft<'_>, reservation: &Reservation) -> Option<Happening> {
+    let lapses_soon = reservation.state == ReservationState::Held
+        && reservation.expires_at.is_some()
+        && !outlasts_attempt(draft);
+    let in_time = draft.order.has_open_attempt()
+        || draft
+            .order
+            .deadline
+            .is_some_and(|deadline| draft.ctx.now < deadline);
+    (lapses_soon && in_time).then_some(Happening::ReservationExtensionRequested {
+        reservation: reservation.no,
+    })
+}

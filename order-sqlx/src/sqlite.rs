@@ -1,0 +1,137 @@
+//! Orders in an SQLite file: the embedded default.
+//!
+//! [`SqliteStore`] implements [`OrderStore`](order_core::ports::OrderStore),
+//! [`EffectQueue`](order_core::ports::EffectQueue) and [`Outbox`](order_core::ports::Outbox);
+//! [`SqlInventory`] implements [`Inventory`](order_core::ports::Inventory) on tables in the same
+//! file.
+//!
+//! # In a file of the host's
+//!
+//! All tables, views and indexes begin with `order_`, and migrations are noted in
+//! `order_migrations`, so that they live beside the host's own. Nothing of the host's is read or
+//! changed. A host that has a pool gives it to [`SqliteStore::from_pool`], and commits orders in
+//! its own transactions with [`SqliteStore::commit_in`].
+//!
+//! # Writing
+//!
+//! SQLite has one writer at a time. Whatever is asked for while a transaction is being written goes
+//! out together as the next one, each with an outcome of its own: many callers share one sync to
+//! disk. Every write runs in a task of its own, so a caller may go away at any moment.
+
+#[macro_use]
+mod dialect;
+mod migrate;
+mod options;
+
+#[path = "shared/commit.rs"]
+mod commit;
+#[path = "shared/effects.rs"]
+mod effects;
+#[path = "shared/failure.rs"]
+mod failure;
+#[path = "shared/keys.rs"]
+mod keys;
+#[path = "shared/list.rs"]
+mod list;
+#[path = "shared/outbox.rs"]
+mod outbox;
+#[path = "shared/record.rs"]
+mod record;
+#[path = "shared/rows.rs"]
+mod rows;
+#[path = "shared/store.rs"]
+mod store;
+#[path = "shared/writer.rs"]
+mod writer;
+
+pub use options::SqliteOptions;
+
+use SqliteStore as Store;
+use order_core::ports::StoreError;
+use sqlx::SqlitePool;
+use std::fmt;
+use std::sync::Arc;
+use writer::Writer;
+
+/// Orders, effects and outbox in an SQLite file.
+///
+/// Cheap to clone; clones are the same store. It must be used within a tokio runtime.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use order_core::ports::OrderStore as _;
+/// use order_sqlx::sqlite::{SqliteOptions, SqliteStore};
+///
+/// let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new()).await?;
+/// store.migrate().await?;
+/// store.ping().await?;
+/// # Ok::<(), order_core::ports::StoreError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: Arc<Writer>,
+}
+
+impl SqliteStore {
+    /// Opens a file, named by its path or as `sqlite:path`, or a database in memory
+    /// (`sqlite::memory:`), which lasts as long as the store. Call [`migrate`](Self::migrate) next.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or is no database.
+    pub async fn connect(place: &str, options: SqliteOptions) -> Result<Self, StoreError> {
+        let (writer, readers) = options.open(place).await?;
+        Ok(Self {
+            readers,
+            writer: Arc::new(Writer::new(writer)),
+        })
+    }
+
+    /// A store in a database that the host has a pool for. Call [`migrate`](Self::migrate) next.
+    ///
+    /// How durable a commit is, and how long it waits for other writers, is as the host has
+    /// configured its connections: `journal_mode=WAL`, `synchronous=FULL` and a busy timeout are
+    /// what [`SqliteOptions`] would set. The store writes through one connection at a time.
+    #[must_use]
+    pub fn from_pool(pool: SqlitePool) -> Self {
+        Self {
+            readers: pool.clone(),
+            writer: Arc::new(Writer::new(pool)),
+        }
+    }
+
+    /// Makes the tables, or brings them up to date: all or nothing, forwards only. Processes that
+    /// start at the same time may all call it.
+    ///
+    /// # Errors
+    /// If the store gave no answer, if a table of the host's has the name of one of ours, or if the
+    /// tables were made by a newer version of this crate.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::migrate(self.writer.pool().clone()).await
+    }
+
+    /// Closes all connections, those of the pool it was [given](Self::from_pool) among them. What
+    /// is asked for later is [`Unavailable`](StoreError::Unavailable).
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.pool().close().await;
+    }
+
+    /// Where it reads.
+    const fn reads(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Where it writes.
+    const fn writes(&self) -> &Arc<Writer> {
+        &self.writer
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}

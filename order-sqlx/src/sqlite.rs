@@ -29,14 +29,20 @@ mod commit;
 mod effects;
 #[path = "shared/failure.rs"]
 mod failure;
+#[path = "shared/inventory.rs"]
+mod inventory;
 #[path = "shared/keys.rs"]
 mod keys;
 #[path = "shared/list.rs"]
 mod list;
 #[path = "shared/outbox.rs"]
 mod outbox;
+#[path = "shared/products.rs"]
+mod products;
 #[path = "shared/record.rs"]
 mod record;
+#[path = "shared/reservations.rs"]
+mod reservations;
 #[path = "shared/rows.rs"]
 mod rows;
 #[path = "shared/store.rs"]
@@ -44,6 +50,7 @@ mod store;
 #[path = "shared/writer.rs"]
 mod writer;
 
+pub use inventory::SqlInventory;
 pub use options::SqliteOptions;
 
 use SqliteStore as Store;

@@ -17,6 +17,8 @@ CREATE TABLE order_reservations (
     status      TEXT    NOT NULL CHECK (status IN ('held', 'committed', 'released', 'expired')),
     -- When it lapses, or would have. None where it was released before it was made.
     expires_at  INTEGER,
+    -- The units it was first asked for, to tell a repetition from another request.
+    asked       TEXT    NOT NULL,
     PRIMARY KEY (storefront, reservation)
 ) STRICT, WITHOUT ROWID;
 

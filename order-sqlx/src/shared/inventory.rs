@@ -1,0 +1,298 @@
+//! The port of the inventory service, on tables beside the orders.
+
+use super::Store;
+use super::dialect::Connection;
+use super::failure::Failure;
+use super::products;
+use super::reservations::{self, Key};
+use super::writer::Running;
+use async_trait::async_trait;
+use futures::future::{Either, select};
+use order_core::order::{SkuUnits, merge_by_sku};
+use order_core::ports::{
+    Call, Clock, Inventory, OutsideError, Product, ReservationView, Reserve, ReserveOutcome,
+    ReviseOutcome, StockOutcome, StoreError,
+};
+use order_core::reference::Reference;
+use order_core::time::{Timestamp, after, between};
+use order_core::value::{Code, Sku, StorefrontId};
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Stock in SQL: products and reservations in tables beside the orders, for those who have no
+/// inventory service of their own.
+///
+/// A conditional update is what keeps stock from being oversold, with a `CHECK` constraint behind
+/// it. Stock is by storefront. A reservation that has lapsed is given back when its own order comes
+/// back to it, when another wants its units, or by [`sweep`](Self::sweep).
+///
+/// It shares the database of a store and needs [`migrate`](Store::migrate) to have been called.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use order_core::testing::builders::{call, noon, sku, usd};
+/// use order_core::testing::ManualClock;
+/// use order_core::ports::{Inventory as _, Product};
+/// use order_core::value::StorefrontId;
+/// use order_sqlx::sqlite::{SqlInventory, SqliteOptions, SqliteStore};
+/// use std::sync::Arc;
+///
+/// let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new()).await?;
+/// store.migrate().await?;
+/// let inventory = SqlInventory::new(&store, Arc::new(ManualClock::at(noon())));
+/// let tea = Product::new(sku("tea"), None, usd(500), 12);
+/// inventory.put_product(&StorefrontId::default(), &tea).await?;
+/// assert_eq!(inventory.products(&call("k1"), &[sku("tea"), sku("coal")]).await?, [tea]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SqlInventory {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqlInventory {
+    /// The stock in the database of this store, by this clock.
+    #[must_use]
+    pub fn new(store: &Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store: store.clone(),
+            clock,
+        }
+    }
+
+    /// Adds a product to a storefront, unless it is there already: then nothing is changed. Answers
+    /// whether it was added.
+    ///
+    /// # Errors
+    /// If the store gave no answer.
+    pub async fn add_product(
+        &self,
+        storefront: &StorefrontId,
+        product: &Product,
+    ) -> Result<bool, StoreError> {
+        self.write_product(storefront, product, |connection, storefront, product| {
+            Box::pin(products::add(connection, storefront, product))
+        })
+        .await
+    }
+
+    /// Makes a product of a storefront as it is given, its name, its price and the units that can
+    /// be reserved from now on. Units that are reserved already are not among them.
+    ///
+    /// To bring in goods while orders are placed, use [`restock`](Self::restock).
+    ///
+    /// # Errors
+    /// If the store gave no answer.
+    pub async fn put_product(
+        &self,
+        storefront: &StorefrontId,
+        product: &Product,
+    ) -> Result<(), StoreError> {
+        self.write_product(storefront, product, |connection, storefront, product| {
+            Box::pin(products::put(connection, storefront, product))
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn write_product(
+        &self,
+        storefront: &StorefrontId,
+        product: &Product,
+        write: for<'c> fn(&'c mut Connection, &'c StorefrontId, &'c Product) -> Running<'c, bool>,
+    ) -> Result<bool, StoreError> {
+        let (storefront, product) = (storefront.clone(), product.clone());
+        self.store
+            .writes()
+            .write(move |connection| {
+                let (storefront, product) = (storefront.clone(), product.clone());
+                Box::pin(async move { write(connection, &storefront, &product).await })
+            })
+            .await
+    }
+
+    /// Adds units to a product. Answers how many can be reserved then; `None` if there is no such
+    /// product.
+    ///
+    /// # Errors
+    /// If the store gave no answer.
+    pub async fn restock(
+        &self,
+        storefront: &StorefrontId,
+        sku: &Sku,
+        units: u32,
+    ) -> Result<Option<u32>, StoreError> {
+        let (storefront, sku) = (storefront.clone(), sku.clone());
+        self.store
+            .writes()
+            .write(move |connection| {
+                let (storefront, sku) = (storefront.clone(), sku.clone());
+                Box::pin(
+                    async move { products::restock(connection, &storefront, &sku, units).await },
+                )
+            })
+            .await
+    }
+
+    /// The products of a storefront by SKU, from behind `from_behind`, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store gave no answer.
+    pub async fn list_products(
+        &self,
+        storefront: &StorefrontId,
+        from_behind: Option<&Sku>,
+        limit: u32,
+    ) -> Result<Vec<Product>, StoreError> {
+        Ok(products::list(self.store.reads(), storefront, from_behind, limit).await?)
+    }
+
+    /// Gives back reservations that have lapsed by now, of all storefronts, at most `limit` of
+    /// them, the longest lapsed first. Answers how many: as long as it is `limit`, there may be
+    /// more.
+    ///
+    /// Call it now and then, so that [`products`](Inventory::products) counts what has lapsed.
+    ///
+    /// # Errors
+    /// If the store gave no answer.
+    pub async fn sweep(&self, limit: u32) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        self.store
+            .writes()
+            .write(move |connection| Box::pin(reservations::sweep(connection, now, limit)))
+            .await
+    }
+
+    /// Waits for an answer until the call's deadline.
+    async fn in_time<T>(
+        &self,
+        call: &Call,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, OutsideError> {
+        let left = between(self.clock.now(), call.deadline);
+        if left.is_zero() {
+            return Err(OutsideError::unavailable("the deadline has passed", None));
+        }
+        match select(pin!(answer), self.clock.sleep(left)).await {
+            Either::Left((answer, _)) => answer
+                .map_err(|error| OutsideError::unknown("the stock gave no answer").because(error)),
+            Either::Right(((), _)) => Err(OutsideError::unknown("the stock was too slow")),
+        }
+    }
+
+    /// Runs a unit of work on a reservation.
+    async fn on<T, F>(&self, call: &Call, id: &Reference, work: F) -> Result<T, OutsideError>
+    where
+        T: Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Connection, Key, Timestamp) -> Running<'c, T> + Send + Sync + 'static,
+    {
+        let key = Key::new(&call.storefront, id);
+        let now = self.clock.now();
+        let answer = self
+            .store
+            .writes()
+            .write(move |connection| work(connection, key.clone(), now));
+        self.in_time(call, answer).await
+    }
+}
+
+impl fmt::Debug for SqlInventory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlInventory").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Inventory for SqlInventory {
+    async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
+        let answer =
+            async { Ok(products::find(self.store.reads(), &call.storefront, skus).await?) };
+        self.in_time(call, answer).await
+    }
+
+    async fn reserve(
+        &self,
+        call: &Call,
+        reserve: &Reserve,
+    ) -> Result<ReserveOutcome, OutsideError> {
+        let lines = merge_by_sku(reserve.lines.iter().cloned());
+        let ttl = reserve.ttl;
+        let reserved = self
+            .on(call, &reserve.id, move |connection, key, now| {
+                let lines = lines.clone();
+                Box::pin(async move {
+                    let expires_at = after(now, ttl);
+                    reservations::reserve(connection, &key, &lines, now, expires_at).await
+                })
+            })
+            .await?;
+        reserved.or_else(|reservations::OtherLines| {
+            let message = "the id was used for other lines";
+            Err(match Code::parse("reservation_differs") {
+                Ok(code) => OutsideError::refused(code, message),
+                Err(_) => OutsideError::unknown(message),
+            })
+        })
+    }
+
+    async fn revise(
+        &self,
+        call: &Call,
+        id: &Reference,
+        lines: &[SkuUnits],
+    ) -> Result<ReviseOutcome, OutsideError> {
+        let lines = merge_by_sku(lines.iter().cloned());
+        self.on(call, id, move |connection, key, now| {
+            let lines = lines.clone();
+            Box::pin(async move { reservations::revise(connection, &key, &lines, now).await })
+        })
+        .await
+    }
+
+    async fn extend(
+        &self,
+        call: &Call,
+        id: &Reference,
+        ttl: Duration,
+    ) -> Result<StockOutcome, OutsideError> {
+        self.on(call, id, move |connection, key, now| {
+            Box::pin(
+                async move { reservations::extend(connection, &key, now, after(now, ttl)).await },
+            )
+        })
+        .await
+    }
+
+    async fn commit(&self, call: &Call, id: &Reference) -> Result<StockOutcome, OutsideError> {
+        self.on(call, id, |connection, key, now| {
+            Box::pin(async move { reservations::commit(connection, &key, now).await })
+        })
+        .await
+    }
+
+    async fn release(&self, call: &Call, id: &Reference) -> Result<(), OutsideError> {
+        self.on(call, id, |connection, key, now| {
+            Box::pin(async move { reservations::release(connection, &key, now).await })
+        })
+        .await
+    }
+
+    async fn find(
+        &self,
+        call: &Call,
+        id: &Reference,
+    ) -> Result<Option<ReservationView>, OutsideError> {
+        let key = Key::new(&call.storefront, id);
+        let now = self.clock.now();
+        let answer = async {
+            let mut connection = self.store.reads().acquire().await.map_err(Failure::Sql)?;
+            Ok(reservations::find(&mut connection, &key, now).await?)
+        };
+        self.in_time(call, answer).await
+    }
+}

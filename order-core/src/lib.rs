@@ -21,6 +21,10 @@ pub mod ports;
 pub mod record;
 pub mod reference;
 pub mod refusal;
+pub mod relay;
+pub mod runner;
+pub mod service;
+pub mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;

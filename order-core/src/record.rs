@@ -63,9 +63,11 @@ pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
                 });
             }
         }
-        Fact::DependencyRefused { .. } => {
+        Fact::DependencyRefused { dependency } => {
             if let Ok(code) = Code::parse("dependency_unavailable") {
-                reject(draft, RejectionReason::new(code));
+                let mut reason = RejectionReason::new(code);
+                reason.dependency = Some(*dependency);
+                reject(draft, reason);
             }
         }
         Fact::DeadlinePassed => expire(draft),

@@ -103,11 +103,10 @@ fn revise(order: &Order, reservation: &Reservation) -> Option<Happening> {
             .find(|have| have.sku == wanted.sku)
             .is_none_or(|have| have.quantity < wanted.quantity)
     });
-    (reservation.covers != target && !(adds && order.is_held())).then(|| {
-        Happening::ReservationRevisionRequested {
-            reservation: reservation.no,
-            lines: target,
-        }
+    let differs = reservation.covers != target;
+    (differs && !(adds && order.is_held())).then_some(Happening::ReservationRevisionRequested {
+        reservation: reservation.no,
+        lines: target,
     })
 }
 

@@ -56,12 +56,16 @@ pub struct RejectionReason {
     /// What is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Sku>,
+    /// The outside service that was away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependency: Option<Dependency>,
 }
 
 impl RejectionReason {
     pub(crate) const fn new(code: Code) -> Self {
         Self {
             code,
+            dependency: None,
             shortages: Vec::new(),
             unknown: Vec::new(),
         }

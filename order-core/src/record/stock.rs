@@ -18,9 +18,8 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
                 reject(
                     draft,
                     RejectionReason {
-                        code: code.clone(),
-                        shortages: Vec::new(),
                         unknown: skus.clone(),
+                        ..RejectionReason::new(code.clone())
                     },
                 );
             }
@@ -191,9 +190,9 @@ fn not_reserved(
             if let Ok(code) = Code::parse(code) {
                 draft.emit(Happening::OrderRejected {
                     reason: RejectionReason {
-                        code,
                         shortages: shortages.to_vec(),
                         unknown: unknown.to_vec(),
+                        ..RejectionReason::new(code)
                     },
                 });
             }

@@ -44,7 +44,6 @@ impl Story {
     ///
     /// # Panics
     /// If it has more lines than can be counted.
-    #[expect(clippy::expect_used, reason = "a first event makes an order")]
     pub fn placed(number: u64, place: Place, placed_at: Timestamp) -> Self {
         let lines = (1..)
             .zip(place.lines)
@@ -66,12 +65,49 @@ impl Story {
             personal: place.personal,
         };
         let happening = Happening::OrderPlaced(Box::new(placement));
-        let event = Event::new(Version::INITIAL, placed_at, place.actor, happening);
+        Self::told(&Event::new(
+            Version::INITIAL,
+            placed_at,
+            place.actor,
+            happening,
+        ))
+    }
+
+    /// An order goes on from where it stands; its events so far are not part of this story.
+    pub const fn of(order: Order) -> Self {
         Self {
-            order: apply(None, &event).expect("the first event makes an order"),
-            events: vec![event],
+            told: order.version(),
+            order,
+            events: Vec::new(),
+        }
+    }
+
+    /// A story that begins with this event.
+    ///
+    /// # Panics
+    /// If it is not the first event of an order.
+    #[expect(clippy::expect_used, reason = "a wrong event is a mistake in the test")]
+    pub fn told(event: &Event) -> Self {
+        Self {
+            order: apply(None, event).expect("a first event makes an order"),
+            events: vec![event.clone()],
             told: Version::NONE,
         }
+    }
+
+    /// An order is taken over from elsewhere, as it stands, by this storefront.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn imported(mut order: Order, storefront: StorefrontId, at: Timestamp) -> Self {
+        order.storefront = storefront;
+        let happening = Happening::OrderImported(Box::new(order));
+        Self::told(&Event::new(
+            Version::INITIAL,
+            at,
+            Actor::system(),
+            happening,
+        ))
     }
 
     /// Something happens to it, by this system.

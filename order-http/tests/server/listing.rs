@@ -1,0 +1,85 @@
+//! Lists of orders.
+
+use super::fake::{Asked, Fake, ID};
+use super::http::{api, get};
+use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_core::ports::ListQuery;
+use serde_json::Value;
+use std::sync::Arc;
+
+fn listed(fake: &Arc<Fake>) -> ListQuery {
+    match fake.asked().pop() {
+        Some(Asked::List(query)) => *query,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_parameter_reaches_the_port() {
+    let fake = Fake::plain();
+    let app = api(&fake);
+    let answer = get(
+        &app,
+        "/v1/orders?status=pending&payment_status=unpaid&fulfillment_status=allocated\
+         &customer_id=cus_1&sku=green%20tea&placed_after=2026-01-01T00:00:00Z\
+         &placed_before=2026-02-01T00:00:00%2B01:00&include_deleted=true&limit=1000",
+    )
+    .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body["data"][0]["id"], ID);
+    let query = listed(&fake);
+    assert_eq!(query.status, Some(OrderStatus::Pending));
+    assert_eq!(query.payment_status, Some(PaymentStatus::Unpaid));
+    assert_eq!(query.fulfillment_status, Some(FulfillmentStatus::Allocated));
+    assert_eq!(query.customer_id.unwrap().as_str(), "cus_1");
+    assert_eq!(query.sku.unwrap().as_str(), "green tea");
+    let before = query.placed_before.unwrap().to_rfc3339();
+    assert_eq!(before, "2026-01-31T23:00:00+00:00");
+    assert!(query.placed_after.is_some() && query.include_deleted);
+    assert_eq!((query.limit, query.after), (1000, None));
+
+    get(&app, "/v1/orders").await;
+    let query = listed(&fake);
+    assert_eq!((query.limit, query.include_deleted), (50, false));
+}
+
+#[tokio::test]
+async fn a_cursor_leads_on_from_where_the_page_ended() {
+    let fake = Fake::plain();
+    let app = api(&fake);
+    let page = get(&app, "/v1/orders?limit=1").await;
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    fake.asked();
+    get(&app, &format!("/v1/orders?limit=1&cursor={cursor}")).await;
+    let after = listed(&fake).after.unwrap();
+    assert_eq!(after.id.to_string(), ID);
+    assert_eq!(after.placed_at.timestamp_subsec_micros(), 123_456);
+    fake.stored.lock().unwrap().take();
+    let end = get(&app, "/v1/orders").await;
+    assert_eq!(end.body["next_cursor"], Value::Null);
+    assert_eq!(end.body["data"], Value::Array(vec![]));
+}
+
+#[tokio::test]
+async fn what_is_not_a_parameter_is_refused() {
+    let fake = Fake::plain();
+    let app = api(&fake);
+    for (query, field, code) in [
+        ("colour=red", "colour", "unknown-parameter"),
+        ("page=2", "page", "unknown-parameter"),
+        ("limit=0", "limit", "out-of-range"),
+        ("limit=1001", "limit", "out-of-range"),
+        ("limit=x", "limit", "out-of-range"),
+        ("cursor=x", "cursor", "not-a-cursor"),
+        ("status=shipped", "status", "unknown-name"),
+        ("status=", "status", "unknown-name"),
+        ("placed_after=today", "placed_after", "not-an-instant"),
+        ("include_deleted=1", "include_deleted", "wrong-type"),
+        ("sku=a&sku=b", "sku", "repeated"),
+    ] {
+        let answer = get(&app, &format!("/v1/orders?{query}")).await;
+        assert_eq!(answer.problem(400), "invalid-request", "{query}");
+        assert_eq!(answer.faults(), [(field, code)], "{query}");
+    }
+    assert!(fake.asked().is_empty());
+}

@@ -6,6 +6,8 @@
 
 pub mod builders;
 mod clock;
+#[macro_use]
+pub mod contract;
 mod customers;
 mod faults;
 mod ids;
@@ -15,6 +17,10 @@ mod payments;
 mod publisher;
 mod shipping;
 mod store;
+mod story;
+
+#[cfg(test)]
+mod memory_adapters;
 
 pub use clock::ManualClock;
 pub use customers::MemoryCustomers;
@@ -26,6 +32,7 @@ pub use payments::{Balance, MemoryPayments, RefundMode};
 pub use publisher::MemoryPublisher;
 pub use shipping::{MemoryShipping, Parcel, ParcelState};
 pub use store::{MemoryStore, QueuedEffect, StoreFaults};
+pub use story::Story;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

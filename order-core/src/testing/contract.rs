@@ -10,26 +10,27 @@
 //! use order_core::testing::{MemoryStore, contract};
 //! use std::sync::Arc;
 //!
-//! # futures::executor::block_on(async {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
 //! contract::order_store::run(async || Arc::new(MemoryStore::new())).await;
-//! # });
+//! # }
 //! ```
 //!
 //! Or with every check as a test of its own, on tokio or whatever the attribute names:
 //!
 //! ```
-//! # use order_core::testing::MemoryStore;
-//! # use std::sync::Arc;
-//! async fn fresh() -> Arc<MemoryStore> {
-//!     Arc::new(MemoryStore::new())
-//! }
+//! mod a_store {
+//!     use order_core::testing::MemoryStore;
+//!     use std::sync::Arc;
 //!
-//! order_core::order_store_contract!(fresh);
+//!     async fn fresh() -> Arc<MemoryStore> {
+//!         Arc::new(MemoryStore::new())
+//!     }
 //!
-//! mod on_many_threads {
-//!     # use super::fresh;
-//!     order_core::effect_queue_contract!(fresh, #[tokio::test(flavor = "multi_thread")]);
+//!     order_core::order_store_contract!(fresh);
+//!     order_core::outbox_contract!(fresh, #[tokio::test(start_paused = true)]);
 //! }
+//! # fn main() {}
 //! ```
 //!
 //! Where something must outlive the adapter, such as a folder, the function answers with both:
@@ -72,34 +73,47 @@ macro_rules! suite {
         #[macro_export]
         macro_rules! $contract {
             ($d make:expr) => {
-                $crate::$contract!($d make, #[tokio::test]);
+                $crate::contract_tests! { $module [$d make] [tokio::test] $($check)+ }
             };
             ($d make:expr, #[$d($d test:tt)+]) => {
-                $crate::$contract!(@each [$d make] [$d($d test)+] $($check)+);
-            };
-            (@each [$d make:expr] $d test:tt $d($d check:ident)+) => {
-                $d( $crate::$contract!(@one [$d make] $d test $d check); )+
-            };
-            (@one [$d make:expr] [$d($d test:tt)+] $d check:ident) => {
-                #[$d($d test)+]
-                async fn $d check() {
-                    let subject = ($d make)().await;
-                    $crate::testing::contract::$module::$d check(
-                        $crate::testing::contract::Subject::adapter(&subject)
-                    ).await;
-                }
+                $crate::contract_tests! { $module [$d make] [$d($d test)+] $($check)+ }
             };
         }
     };
 }
 
+/// Makes a test of each of these checks; the macros of the suites end here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_tests {
+    (@one $module:ident [$make:expr] [$($test:tt)+] $check:ident) => {
+        #[$($test)+]
+        async fn $check() {
+            let subject = ($make)().await;
+            let adapter = $crate::testing::contract::Subject::adapter(&subject);
+            $crate::testing::contract::$module::$check(adapter).await;
+        }
+    };
+    ($module:ident [$make:expr] $test:tt $($check:ident)+) => {
+        $( $crate::contract_tests! { @one $module [$make] $test $check } )+
+    };
+}
+
+#[macro_use]
 pub mod customers;
+#[macro_use]
 pub mod effect_queue;
+#[macro_use]
 pub mod inventory;
+#[macro_use]
 pub mod notifications;
+#[macro_use]
 pub mod order_store;
+#[macro_use]
 pub mod outbox;
+#[macro_use]
 pub mod payments;
+#[macro_use]
 pub mod shipping;
 
 /// What a check is made on: an adapter, and whatever must live as long.

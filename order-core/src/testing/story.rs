@@ -22,17 +22,17 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// use order_core::testing::builders::{at, place};
 /// use order_core::testing::{MemoryStore, Story};
 ///
-/// # futures::executor::block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), order_core::ports::StoreError> {
 /// let store = MemoryStore::new();
 /// let mut story = Story::placed(1, place().build(), at(0));
 /// assert_eq!(store.commit(story.change()).await?, CommitOutcome::Applied);
 /// let mut story = story.then(at(1), Happening::CustomerVerified);
 /// assert_eq!(store.commit(story.change()).await?, CommitOutcome::Applied);
-/// # Ok::<(), order_core::ports::StoreError>(())
-/// # }).unwrap();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use]
 pub struct Story {
     order: Order,
     events: Vec<Event>,
@@ -44,6 +44,7 @@ impl Story {
     ///
     /// # Panics
     /// If it has more lines than can be counted.
+    #[must_use]
     pub fn placed(number: u64, place: Place, placed_at: Timestamp) -> Self {
         let lines = (1..)
             .zip(place.lines)
@@ -74,6 +75,7 @@ impl Story {
     }
 
     /// An order goes on from where it stands; its events so far are not part of this story.
+    #[must_use]
     pub const fn of(order: Order) -> Self {
         Self {
             told: order.version(),
@@ -87,6 +89,7 @@ impl Story {
     /// # Panics
     /// If it is not the first event of an order.
     #[expect(clippy::expect_used, reason = "a wrong event is a mistake in the test")]
+    #[must_use]
     pub fn told(event: &Event) -> Self {
         Self {
             order: apply(None, event).expect("a first event makes an order"),
@@ -99,6 +102,7 @@ impl Story {
     ///
     /// # Panics
     /// Never.
+    #[must_use]
     pub fn imported(mut order: Order, storefront: StorefrontId, at: Timestamp) -> Self {
         order.storefront = storefront;
         let happening = Happening::OrderImported(Box::new(order));
@@ -111,6 +115,7 @@ impl Story {
     }
 
     /// Something happens to it, by this system.
+    #[must_use]
     pub fn then(self, at: Timestamp, happening: Happening) -> Self {
         self.by(Actor::system(), at, happening)
     }
@@ -120,6 +125,7 @@ impl Story {
     /// # Panics
     /// Never.
     #[expect(clippy::expect_used, reason = "an order stays an order")]
+    #[must_use]
     pub fn by(mut self, actor: Actor, at: Timestamp, happening: Happening) -> Self {
         let event = Event::new(self.order.version().next(), at, actor, happening);
         self.order = apply(Some(self.order), &event).expect("an order stays an order");
@@ -128,12 +134,14 @@ impl Story {
     }
 
     /// It waits for an outside service.
+    #[must_use]
     pub fn deferred(self, at: Timestamp) -> Self {
         let dependency = Dependency::Inventory;
         self.then(at, Happening::OrderDeferred { dependency })
     }
 
     /// Its customer and stock are settled.
+    #[must_use]
     pub fn confirmed(self, at: Timestamp) -> Self {
         let lines = self.order.stock_target();
         let (expires_at, deadline) = (after(at, DAY), after(at, DAY));
@@ -150,6 +158,7 @@ impl Story {
     }
 
     /// Its payment is authorized.
+    #[must_use]
     pub fn authorized(self, at: Timestamp) -> Self {
         let amount: Amount = self.order.totals().total;
         let attempt = AttemptNo::FIRST;
@@ -173,12 +182,14 @@ impl Story {
     }
 
     /// It is rejected.
+    #[must_use]
     pub fn rejected(self, at: Timestamp) -> Self {
         let reason = RejectionReason::new(code("insufficient_stock"));
         self.then(at, Happening::OrderRejected { reason })
     }
 
     /// It is cancelled.
+    #[must_use]
     pub fn cancelled(self, at: Timestamp) -> Self {
         self.then(at, Happening::CancelRequested { reason: None })
             .then(at, Happening::OrderCancelled)

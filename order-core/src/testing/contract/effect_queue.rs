@@ -1,5 +1,5 @@
-//! What an [`EffectQueue`](crate::ports::EffectQueue) must do, together with the
-//! [`OrderStore`](crate::ports::OrderStore) that fills it.
+//! What an [`EffectQueue`] must do, together with the
+//! [`OrderStore`] that fills it.
 
 mod commits;
 mod holders;
@@ -63,14 +63,14 @@ fn with_effects(number: u64, count: u8) -> (Story, Change) {
 }
 
 /// The story's next change, with so many effects of its last event.
-fn storing(mut story: Story, count: u8, lease: Option<Lease>) -> (Story, Change) {
+fn storing(mut story: Story, count: u8, lease: Option<&Lease>) -> (Story, Change) {
     let mut change = story.change();
     let version = story.order().version();
     change.effects = (0..count)
         .map(|index| {
             let id = EffectId::new(story.id(), version, index);
             let effect = Effect::new(id, story.storefront().clone(), Task::VerifyCustomer);
-            NewEffect::new(effect, lease.clone())
+            NewEffect::new(effect, lease.cloned())
         })
         .collect();
     (story, change)
@@ -110,11 +110,7 @@ async fn stored(
 }
 
 /// What this worker gets at this time, with a lease of [`LEASE`].
-async fn taken(
-    queue: &(impl EffectQueue + ?Sized),
-    who: &str,
-    seconds: u64,
-) -> Vec<TakenEffect> {
+async fn taken(queue: &(impl EffectQueue + ?Sized), who: &str, seconds: u64) -> Vec<TakenEffect> {
     take_until(queue, &worker(who), seconds, LEASE).await
 }
 

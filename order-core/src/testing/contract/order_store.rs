@@ -1,4 +1,4 @@
-//! What an [`OrderStore`](crate::ports::OrderStore) must do.
+//! What an [`OrderStore`] must do.
 
 mod atomic;
 mod erasure;

@@ -1,5 +1,5 @@
-//! What an [`Outbox`](crate::ports::Outbox) must do, together with the
-//! [`OrderStore`](crate::ports::OrderStore) that fills it.
+//! What an [`Outbox`] must do, together with the
+//! [`OrderStore`] that fills it.
 
 mod lanes;
 mod messages;

@@ -178,10 +178,10 @@ impl EffectQueue for MemoryStore {
             .map(|(_, queued)| queued)
             .filter(|queued| &queued.effect.storefront == storefront)
             .filter_map(QueuedEffect::letter);
-        let page: Vec<DeadLetter> = letters
-            .by_ref()
-            .zip(0..limit)
-            .map(|(letter, _)| letter)
+        // The bound comes first: it must not cost a letter to find that the page is full.
+        let page: Vec<DeadLetter> = (0..limit)
+            .zip(letters.by_ref())
+            .map(|(_, letter)| letter)
             .collect();
         let next = page
             .last()

@@ -59,7 +59,11 @@ pub async fn every_kind_of_task_is_handed_out_as_it_was_added(
         Task::RequestFulfillment { fulfillment },
         Task::RecallFulfillment { fulfillment },
     ];
-    tasks.extend(Notice::ALL.iter().map(|notice| Task::Notify { notice: *notice }));
+    tasks.extend(
+        Notice::ALL
+            .iter()
+            .map(|notice| Task::Notify { notice: *notice }),
+    );
     let (story, mut change) = with_effects(1, 0);
     let effects: Vec<Effect> = (0..)
         .zip(tasks)

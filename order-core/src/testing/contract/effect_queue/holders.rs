@@ -57,9 +57,7 @@ pub async fn a_postponed_effect_is_due_at_its_new_time(
 }
 
 /// Postponing does nothing once the lease has passed to another worker, nor without a lease.
-pub async fn only_its_holder_postpones_an_effect(
-    store: &(impl OrderStore + EffectQueue + ?Sized),
-) {
+pub async fn only_its_holder_postpones_an_effect(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let story = stored(store, [1, 2], 1).await.remove(0);
     let effect = first(&story, 0);
     store
@@ -121,7 +119,7 @@ pub async fn the_holder_of_a_lease_from_birth_holds_it_as_any_other(
 ) {
     let lease = Lease::new(worker("w1"), at(LEASE));
     let story = Story::placed(1, place().build(), at(0));
-    let (story, change) = storing(story, 3, Some(lease));
+    let (story, change) = storing(story, 3, Some(&lease));
     applied(store, change).await;
     let [postponed, parked, released] = [0, 1, 2].map(|index| first(&story, index));
     store
@@ -132,10 +130,14 @@ pub async fn the_holder_of_a_lease_from_birth_holds_it_as_any_other(
         .park(&worker("w1"), parked, at(2), "no")
         .await
         .expect("the store answers");
-    let count = EffectQueue::release(store, &worker("w1")).await;
+    let count = store.release(&worker("w1")).await;
     assert_eq!(count.expect("the store answers"), 1, "one lease is left");
     assert_eq!(ids(&taken(store, "w2", 3).await), [released], "released");
-    assert_eq!(ids(&taken(store, "w2", 500).await), [postponed], "postponed");
+    assert_eq!(
+        ids(&taken(store, "w2", 500).await),
+        [postponed],
+        "postponed"
+    );
     let letters = store.dead_letters(story.storefront(), None, 9).await;
     let letters = letters.expect("the store answers").letters;
     assert_eq!(letters[0].effect.id, parked, "parked");
@@ -144,7 +146,7 @@ pub async fn the_holder_of_a_lease_from_birth_holds_it_as_any_other(
 
 /// Effects whose leases are given back are due at once; how many is answered.
 pub async fn released_effects_are_due_at_once(store: &(impl OrderStore + EffectQueue + ?Sized)) {
-    let nothing = EffectQueue::release(store, &worker("w1")).await;
+    let nothing = store.release(&worker("w1")).await;
     assert_eq!(nothing.expect("the store answers"), 0, "nothing is leased");
     let story = stored(store, [1], 3).await.remove(0);
     taken(store, "w1", 1).await;
@@ -152,7 +154,7 @@ pub async fn released_effects_are_due_at_once(store: &(impl OrderStore + EffectQ
         .finish(&[first(&story, 1)])
         .await
         .expect("the store answers");
-    let count = EffectQueue::release(store, &worker("w1")).await;
+    let count = store.release(&worker("w1")).await;
     assert_eq!(count.expect("the store answers"), 2, "two were leased");
     let mut handed_out = taken(store, "w2", 2).await;
     handed_out.sort_by_key(|one| one.effect.id);
@@ -176,7 +178,7 @@ pub async fn a_worker_releases_its_own_leases_only(
         let one = store.take(&worker(who), at(seconds), at(LEASE), 1).await;
         assert_eq!(one.expect("the store answers").len(), 1, "one each");
     }
-    let count = EffectQueue::release(store, &worker("w1")).await;
+    let count = store.release(&worker("w1")).await;
     assert_eq!(count.expect("the store answers"), 1, "its own lease");
     let handed_out = taken(store, "w3", 3).await;
     assert_eq!(handed_out.len(), 1, "the other's lease runs");

@@ -49,13 +49,15 @@ pub async fn a_parked_effect_is_a_dead_letter_and_is_not_handed_out(
         [],
         "a parked effect is not handed out"
     );
-    assert_eq!(letters(store).await[0].effect.id, first(&story, 0), "it stays");
+    assert_eq!(
+        letters(store).await[0].effect.id,
+        first(&story, 0),
+        "it stays"
+    );
 }
 
 /// Dead letters are those of one storefront.
-pub async fn dead_letters_are_of_one_storefront(
-    store: &(impl OrderStore + EffectQueue + ?Sized),
-) {
+pub async fn dead_letters_are_of_one_storefront(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     stored(store, [1], 1).await;
     let there = Story::placed(2, place().storefront("other").build(), at(0));
     let (there, change) = storing(there, 1, None);
@@ -69,9 +71,7 @@ pub async fn dead_letters_are_of_one_storefront(
 }
 
 /// Dead letters are ordered by effect id; following the pages visits each once.
-pub async fn dead_letters_are_paged_by_effect_id(
-    store: &(impl OrderStore + EffectQueue + ?Sized),
-) {
+pub async fn dead_letters_are_paged_by_effect_id(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let stories = stored(store, [3, 1, 2], 2).await;
     park_all(store, 1, "no").await;
     let mut all: Vec<EffectId> = stories
@@ -115,9 +115,7 @@ pub async fn dead_letters_are_paged_by_effect_id(
 }
 
 /// A dead letter that is retried is due again, from then on, and no dead letter any more.
-pub async fn a_retried_dead_letter_is_due_again(
-    store: &(impl OrderStore + EffectQueue + ?Sized),
-) {
+pub async fn a_retried_dead_letter_is_due_again(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let story = stored(store, [1], 2).await.remove(0);
     park_all(store, 1, "no").await;
     let effect = first(&story, 0);
@@ -127,7 +125,11 @@ pub async fn a_retried_dead_letter_is_due_again(
     let handed_out = taken(store, "w2", 50).await;
     assert_eq!(ids(&handed_out), [effect], "it is due again");
     assert_eq!(handed_out[0].tries, 2, "the first try stays counted");
-    let left: Vec<EffectId> = letters(store).await.iter().map(|one| one.effect.id).collect();
+    let left: Vec<EffectId> = letters(store)
+        .await
+        .iter()
+        .map(|one| one.effect.id)
+        .collect();
     assert_eq!(left, [first(&story, 1)], "it is no dead letter any more");
     let again = store.retry(story.storefront(), effect, at(51)).await;
     assert!(!again.expect("the store answers"), "there is none any more");

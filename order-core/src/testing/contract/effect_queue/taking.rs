@@ -29,9 +29,7 @@ pub async fn an_effect_is_not_handed_out_before_it_is_due(
 }
 
 /// What is due the longest is handed out first.
-pub async fn the_oldest_due_are_handed_out_first(
-    store: &(impl OrderStore + EffectQueue + ?Sized),
-) {
+pub async fn the_oldest_due_are_handed_out_first(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let story = stored(store, [1], 4).await.remove(0);
     taken(store, "w1", 1).await;
     for (index, due) in [(0, 30), (1, 10), (2, 40), (3, 20)] {
@@ -149,7 +147,7 @@ pub async fn every_time_an_effect_is_handed_out_counts_as_a_try(
 
 fn born_leased(who: &str, until: u64) -> (Story, crate::ports::Change) {
     let story = Story::placed(1, place().build(), at(0));
-    storing(story, 1, Some(Lease::new(worker(who), at(until))))
+    storing(story, 1, Some(&Lease::new(worker(who), at(until))))
 }
 
 /// An effect that is born leased is handed out to nobody until that lease lapses.

@@ -117,9 +117,15 @@ pub async fn a_reader_sees_all_of_a_commit_or_nothing(store: &(impl OrderStore +
     };
     let reader = async {
         for _ in 0..MANY {
-            let order = store.find(&storefront, id).await.expect("the store answers");
+            let order = store
+                .find(&storefront, id)
+                .await
+                .expect("the store answers");
             let version = order.expect("the order is there").version().get();
-            let events = store.events(&storefront, id).await.expect("the store answers");
+            let events = store
+                .events(&storefront, id)
+                .await
+                .expect("the store answers");
             assert_eq!(
                 version % AT_A_TIME,
                 1,

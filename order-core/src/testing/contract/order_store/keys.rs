@@ -68,7 +68,11 @@ pub async fn a_claimed_key_is_found(store: &(impl OrderStore + ?Sized)) {
         Some(record(story.id())),
         "the record is found as it was stored"
     );
-    assert_eq!(stored(store, "K").await, None, "keys are told apart by case");
+    assert_eq!(
+        stored(store, "K").await,
+        None,
+        "keys are told apart by case"
+    );
 }
 
 /// Claiming a key that is taken fails with the record there is.

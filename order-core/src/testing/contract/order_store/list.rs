@@ -12,10 +12,7 @@ pub(super) fn query() -> ListQuery {
     ListQuery::new(StorefrontId::default(), 100)
 }
 
-pub(super) async fn listed(
-    store: &(impl OrderStore + ?Sized),
-    query: &ListQuery,
-) -> Vec<OrderId> {
+pub(super) async fn listed(store: &(impl OrderStore + ?Sized), query: &ListQuery) -> Vec<OrderId> {
     let page = store.list(query).await.expect("the store answers");
     page.orders.iter().map(Order::id).collect()
 }
@@ -32,9 +29,8 @@ async fn keep(store: &(impl OrderStore + ?Sized), stories: Vec<Story>) -> Vec<St
 /// Orders are listed by the time they were placed, the newest first.
 pub async fn orders_are_listed_newest_first(store: &(impl OrderStore + ?Sized)) {
     let placed = [(1, 30), (2, 10), (3, 40), (4, 20)];
-    let stories = placed.map(|(number, seconds)| {
-        Story::placed(number, place().build(), at(seconds))
-    });
+    let stories =
+        placed.map(|(number, seconds)| Story::placed(number, place().build(), at(seconds)));
     let kept = keep(store, stories.to_vec()).await;
     assert_eq!(
         listed(store, &query()).await,
@@ -42,7 +38,11 @@ pub async fn orders_are_listed_newest_first(store: &(impl OrderStore + ?Sized)) 
         "orders are listed newest first, by when they were placed"
     );
     let touched = kept.into_iter().nth(1).expect("there are four");
-    keep(store, vec![touched.then(at(99), Happening::CustomerVerified)]).await;
+    keep(
+        store,
+        vec![touched.then(at(99), Happening::CustomerVerified)],
+    )
+    .await;
     assert_eq!(
         listed(store, &query()).await,
         [3, 1, 4, 2].map(order_id),
@@ -76,7 +76,10 @@ pub async fn a_list_holds_whole_orders(store: &(impl OrderStore + ?Sized)) {
 /// Orders that differ in everything that can be filtered.
 fn varied() -> Vec<Story> {
     let plain = |number| Story::placed(number, place().build(), at(number * 10));
-    let other_customer = place().customer("cus_2").line(priced("tea", 1, 100)).build();
+    let other_customer = place()
+        .customer("cus_2")
+        .line(priced("tea", 1, 100))
+        .build();
     let free = place()
         .customer("cus_2")
         .line(priced("abc", 1, 0))
@@ -124,9 +127,7 @@ async fn lets_through(
 }
 
 /// Each filter by itself lets exactly its orders through, for every value it can have.
-pub async fn each_filter_lets_its_orders_through_and_no_others(
-    store: &(impl OrderStore + ?Sized),
-) {
+pub async fn each_filter_lets_its_orders_through_and_no_others(store: &(impl OrderStore + ?Sized)) {
     let kept = keep(store, varied()).await;
     lets_through(store, &kept, query(), |_| true).await;
     for status in OrderStatus::ALL {
@@ -258,9 +259,7 @@ pub async fn the_time_filter_takes_its_start_and_leaves_its_end(
 
 /// Deleted orders are listed when they are asked for, and only then; one whose deletion is asked
 /// for and not done is not deleted.
-pub async fn deleted_orders_are_listed_when_they_are_asked_for(
-    store: &(impl OrderStore + ?Sized),
-) {
+pub async fn deleted_orders_are_listed_when_they_are_asked_for(store: &(impl OrderStore + ?Sized)) {
     let stories = vec![
         story(1),
         story(2)
@@ -314,5 +313,9 @@ pub async fn a_list_is_of_one_storefront(store: &(impl OrderStore + ?Sized)) {
         "a list is of one storefront"
     );
     let nobody = ListQuery::new(storefront("nobody"), 100);
-    assert_eq!(listed(store, &nobody).await, [], "a storefront without orders");
+    assert_eq!(
+        listed(store, &nobody).await,
+        [],
+        "a storefront without orders"
+    );
 }

@@ -65,7 +65,11 @@ pub async fn a_page_has_at_most_as_many_orders_as_were_asked_for(
 /// The last page has no next one, also if it is full.
 pub async fn the_last_page_has_none_behind_it(store: &(impl OrderStore + ?Sized)) {
     let none = store.list(&of(5)).await.expect("the store answers");
-    assert_eq!((none.orders.len(), none.next), (0, None), "nothing is there");
+    assert_eq!(
+        (none.orders.len(), none.next),
+        (0, None),
+        "nothing is there"
+    );
     fill(store).await;
     for (limit, has_next) in [(10, true), (11, false), (12, false)] {
         let page = store.list(&of(limit)).await.expect("the store answers");
@@ -114,7 +118,11 @@ pub async fn paging_visits_every_order_once_while_others_come(store: &(impl Orde
     let reader = follow(store, of(1));
     let writer = async {
         for number in 100..100 + 2 * ORDERS {
-            let placed_at = if number % 2 == 0 { at(900) } else { at(number % 5) };
+            let placed_at = if number % 2 == 0 {
+                at(900)
+            } else {
+                at(number % 5)
+            };
             let mut new = Story::placed(number, place().build(), placed_at);
             applied(store, new.change()).await;
             let mut new = new.then(at(901), Happening::CustomerVerified);

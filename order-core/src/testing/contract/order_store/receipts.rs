@@ -92,7 +92,8 @@ pub async fn of_many_changes_by_one_outside_event_exactly_one_is_applied(
         outcome(store, change).await
     }))
     .await;
-    let count = |wanted: &CommitOutcome| outcomes.iter().filter(|one| *one == wanted).count() as u64;
+    let count =
+        |wanted: &CommitOutcome| outcomes.iter().filter(|one| *one == wanted).count() as u64;
     assert_eq!(
         (
             count(&CommitOutcome::Applied),

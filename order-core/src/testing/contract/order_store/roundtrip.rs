@@ -232,8 +232,10 @@ pub async fn every_shape_of_personal_data_is_found_again(store: &(impl OrderStor
 /// Instants are kept to the microsecond.
 pub async fn times_keep_their_microseconds(store: &(impl OrderStore + ?Sized)) {
     let odd = at(1) + TimeDelta::microseconds(123_457);
-    let mut story = Story::placed(1, place().build(), odd)
-        .then(odd + TimeDelta::microseconds(1), Happening::CustomerVerified);
+    let mut story = Story::placed(1, place().build(), odd).then(
+        odd + TimeDelta::microseconds(1),
+        Happening::CustomerVerified,
+    );
     applied(store, story.change()).await;
     same(store, &story, "times keep their microseconds").await;
     let due = odd + TimeDelta::microseconds(7);

@@ -63,7 +63,11 @@ pub async fn every_change_sets_the_time_anew(store: &(impl OrderStore + ?Sized))
     never = never.then(at(5), Happening::CustomerVerified);
     applied(store, never.change()).await;
     assert_eq!(due(store, 199, 10).await, [], "the old times are forgotten");
-    assert_eq!(due(store, 200, 10).await, [order_id(1)], "the new one counts");
+    assert_eq!(
+        due(store, 200, 10).await,
+        [order_id(1)],
+        "the new one counts"
+    );
 }
 
 async fn waiting(store: &(impl OrderStore + ?Sized), at_most: u32) -> u32 {

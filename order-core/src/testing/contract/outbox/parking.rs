@@ -59,9 +59,7 @@ pub async fn a_parked_order_leaves_the_others_of_its_lane(
 }
 
 /// A resumed order goes on with the oldest message that was not confirmed.
-pub async fn a_resumed_order_goes_on_where_it_stopped(
-    store: &(impl OrderStore + Outbox + ?Sized),
-) {
+pub async fn a_resumed_order_goes_on_where_it_stopped(store: &(impl OrderStore + Outbox + ?Sized)) {
     let story = published(store, 1, 2).await;
     let first = &messages(&story, 0)[..1];
     store
@@ -78,7 +76,11 @@ pub async fn a_resumed_order_goes_on_where_it_stopped(
         messages(&story, 1),
         "it goes on where it stopped"
     );
-    assert_eq!(claimed(store, "w1", 1, 9).await, Some(lane(1)), "it goes on");
+    assert_eq!(
+        claimed(store, "w1", 1, 9).await,
+        Some(lane(1)),
+        "it goes on"
+    );
     for number in [1, 2] {
         let resumed = store.resume(order_id(number)).await;
         assert!(

@@ -41,7 +41,7 @@ use std::time::Duration;
 ///
 /// let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new()).await?;
 /// store.migrate().await?;
-/// let inventory = SqlInventory::new(&store, Arc::new(ManualClock::at(noon())));
+/// let inventory = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
 /// let tea = Product::new(sku("tea"), None, usd(500), 12);
 /// inventory.put_product(&StorefrontId::default(), &tea).await?;
 /// assert_eq!(inventory.products(&call("k1"), &[sku("tea"), sku("coal")]).await?, [tea]);
@@ -139,7 +139,8 @@ impl SqlInventory {
             .await
     }
 
-    /// The products of a storefront by SKU, from behind `from_behind`, at most `limit`.
+    /// The products of a storefront by SKU, from behind `from_behind`, at most `limit`. Units whose
+    /// reservation has lapsed count as available once they are [swept](Self::sweep).
     ///
     /// # Errors
     /// If the store gave no answer.
@@ -156,7 +157,8 @@ impl SqlInventory {
     /// them, the longest lapsed first. Answers how many: as long as it is `limit`, there may be
     /// more.
     ///
-    /// Call it now and then, so that [`products`](Inventory::products) counts what has lapsed.
+    /// Stock is right without it, but the more has lapsed, the longer the others look. Call it now
+    /// and then.
     ///
     /// # Errors
     /// If the store gave no answer.
@@ -210,8 +212,9 @@ impl fmt::Debug for SqlInventory {
 #[async_trait]
 impl Inventory for SqlInventory {
     async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
+        let now = self.clock.now();
         let answer =
-            async { Ok(products::find(self.store.reads(), &call.storefront, skus).await?) };
+            async { Ok(products::find(self.store.reads(), &call.storefront, skus, now).await?) };
         self.in_time(call, answer).await
     }
 
@@ -231,12 +234,12 @@ impl Inventory for SqlInventory {
                 })
             })
             .await?;
-        reserved.or_else(|reservations::OtherLines| {
+        reserved.map_err(|reservations::OtherLines| {
             let message = "the id was used for other lines";
-            Err(match Code::parse("reservation_differs") {
-                Ok(code) => OutsideError::refused(code, message),
-                Err(_) => OutsideError::unknown(message),
-            })
+            Code::parse("reservation_differs").map_or_else(
+                |_| OutsideError::unknown(message),
+                |code| OutsideError::refused(code, message),
+            )
         })
     }
 

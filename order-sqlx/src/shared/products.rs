@@ -3,10 +3,11 @@
 use super::dialect::{Connection, Pool, Row};
 use super::failure::Failure;
 use super::record::run_on_each;
-use super::rows::{Reading, json};
+use super::rows::{Reading, json, micros};
 use order_core::money::{Amount, Money};
 use order_core::order::{Shortage, SkuUnits};
 use order_core::ports::Product;
+use order_core::time::Timestamp;
 use order_core::value::{ProductName, Sku, StorefrontId};
 use std::collections::BTreeMap;
 
@@ -36,22 +37,37 @@ fn available(reading: &Reading<'_>) -> Result<u32, Failure> {
     Ok(u32::try_from(units).unwrap_or(u32::MAX))
 }
 
-/// The products among these SKUs that there are.
+/// The products among these SKUs that there are. What has lapsed and is not given back yet is among
+/// what can be reserved: whoever wants it gets it.
 pub(super) async fn find(
     pool: &Pool,
     storefront: &StorefrontId,
     skus: &[Sku],
+    now: Timestamp,
 ) -> Result<Vec<Product>, Failure> {
-    let asked: Vec<_> = skus.iter().map(Sku::as_str).collect();
+    let asked: Vec<_> = skus
+        .iter()
+        .map(|sku| (storefront.as_str(), sku.as_str()))
+        .collect();
     sqlx::query(concat!(
-        "SELECT p.sku, p.name, p.unit_price, p.currency, p.available FROM ",
+        "SELECT p.sku AS sku, p.name AS name, p.unit_price AS unit_price, p.currency AS currency,",
+        " p.available + coalesce(x.units, 0) AS available FROM ",
         rows!("$1"),
         " CROSS JOIN ",
         table!("products"),
-        " AS p WHERE p.storefront = $2 AND p.sku = n.value ->> 0",
+        " AS p LEFT JOIN (SELECT l.sku AS sku, CAST(sum(l.quantity) AS BIGINT) AS units FROM ",
+        table!("reservations"),
+        " AS r CROSS JOIN ",
+        rows!("$1"),
+        " CROSS JOIN ",
+        table!("reservation_lines"),
+        " AS l WHERE r.status = 'held' AND r.expires_at <= $2 AND l.storefront = r.storefront",
+        " AND l.reservation = r.reservation AND l.storefront = n.value ->> 0",
+        " AND l.sku = n.value ->> 1 GROUP BY l.sku) AS x ON x.sku = p.sku",
+        " WHERE p.storefront = n.value ->> 0 AND p.sku = n.value ->> 1",
     ))
-    .bind(json(&asked.iter().map(|sku| (sku,)).collect::<Vec<_>>())?)
-    .bind(storefront.as_str())
+    .bind(json(&asked)?)
+    .bind(micros(now))
     .fetch_all(pool)
     .await?
     .iter()

@@ -248,24 +248,22 @@ pub(super) async fn sweep(
 /// Gives back what has lapsed of reservations with one of these SKUs.
 async fn sweep_of(
     connection: &mut Connection,
-    storefront: &StorefrontId,
-    skus: &[(&str,)],
+    skus: &[(&str, &str)],
     now: Timestamp,
 ) -> Result<u64, Failure> {
     let lapsed = sqlx::query(concat!(
         "SELECT r.storefront AS storefront, r.reservation AS reservation FROM ",
         table!("reservations"),
-        " AS r WHERE r.status = 'held' AND r.expires_at <= $1 AND r.storefront = $2",
-        " AND EXISTS (SELECT 1 FROM ",
-        rows!("$3"),
+        " AS r WHERE r.status = 'held' AND r.expires_at <= $1 AND EXISTS (SELECT 1 FROM ",
+        rows!("$2"),
         " CROSS JOIN ",
         table!("reservation_lines"),
         " AS l WHERE l.storefront = r.storefront AND l.reservation = r.reservation",
-        " AND l.sku = n.value ->> 0) ORDER BY r.expires_at LIMIT $4",
+        " AND l.storefront = n.value ->> 0 AND l.sku = n.value ->> 1)",
+        " ORDER BY r.expires_at LIMIT $3",
         locking!("r"),
     ))
     .bind(micros(now))
-    .bind(storefront.as_str())
     .bind(json(skus)?)
     .bind(i64::from(SWEPT_AT_ONCE))
     .fetch_all(&mut *connection)
@@ -298,11 +296,11 @@ async fn choose(
         if shortages.is_empty() {
             return Ok(Choice::Enough);
         }
-        let skus: Vec<_> = shortages
+        let short: Vec<_> = shortages
             .iter()
-            .map(|short| (short.sku.as_str(),))
+            .map(|short| (key.storefront.as_str(), short.sku.as_str()))
             .collect();
-        if sweep_of(connection, &key.storefront, &skus, now).await? == 0 {
+        if sweep_of(connection, &short, now).await? == 0 {
             return Ok(Choice::Short(shortages));
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn micros(instant: Timestamp) -> i64 {
 /// The first instant that can be stored and is not before this one.
 pub(super) fn micros_from(instant: Timestamp) -> i64 {
     let whole = instant.timestamp_micros();
-    if instant.timestamp_subsec_nanos() % 1_000 == 0 {
+    if instant.timestamp_subsec_nanos().is_multiple_of(1_000) {
         whole
     } else {
         whole.saturating_add(1)

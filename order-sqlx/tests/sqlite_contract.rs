@@ -1,0 +1,112 @@
+//! The SQLite adapters keep the contracts of their ports, in a file and in memory.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+use async_trait::async_trait;
+use order_core::money::Money;
+use order_core::ports::{Inventory, Product};
+use order_core::testing::ManualClock;
+use order_core::testing::builders::noon;
+use order_core::testing::contract::inventory::InventoryUnderTest;
+use order_core::value::{Sku, StorefrontId};
+use order_sqlx::sqlite::SqlInventory;
+use order_sqlx::{SqliteOptions, SqliteStore};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+async fn in_file() -> (Arc<SqliteStore>, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("order.db");
+    let store = SqliteStore::connect(path.to_str().unwrap(), SqliteOptions::new())
+        .await
+        .unwrap();
+    store.migrate().await.unwrap();
+    (Arc::new(store), folder)
+}
+
+async fn in_memory() -> Arc<SqliteStore> {
+    let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new())
+        .await
+        .unwrap();
+    store.migrate().await.unwrap();
+    Arc::new(store)
+}
+
+struct Stock {
+    inventory: SqlInventory,
+    clock: Arc<ManualClock>,
+}
+
+impl Stock {
+    fn of(store: &SqliteStore) -> Arc<Self> {
+        let clock = Arc::new(ManualClock::new(noon()));
+        Arc::new(Self {
+            inventory: SqlInventory::new(store, clock.clone()),
+            clock,
+        })
+    }
+}
+
+#[async_trait]
+impl InventoryUnderTest for Stock {
+    fn inventory(&self) -> &dyn Inventory {
+        &self.inventory
+    }
+
+    async fn stock(&self, storefront: &StorefrontId, sku: &Sku, unit_price: Money, units: u32) {
+        let product = Product::new(sku.clone(), None, unit_price, units);
+        self.inventory
+            .put_product(storefront, &product)
+            .await
+            .unwrap();
+    }
+
+    async fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+}
+
+async fn stock_in_file() -> (Arc<Stock>, TempDir) {
+    let (store, folder) = in_file().await;
+    (Stock::of(&store), folder)
+}
+
+async fn stock_in_memory() -> Arc<Stock> {
+    Stock::of(&*in_memory().await)
+}
+
+mod orders_in_file {
+    order_core::order_store_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod orders_in_memory {
+    order_core::order_store_contract!(super::in_memory);
+}
+
+mod effects_in_file {
+    order_core::effect_queue_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod effects_in_memory {
+    order_core::effect_queue_contract!(super::in_memory);
+}
+
+mod outbox_in_file {
+    order_core::outbox_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod outbox_in_memory {
+    order_core::outbox_contract!(super::in_memory);
+}
+
+mod stock_in_file {
+    order_core::inventory_contract!(super::stock_in_file, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod stock_in_memory {
+    order_core::inventory_contract!(super::stock_in_memory);
+}

@@ -44,6 +44,9 @@ struct Settings {
     /// Where `customers/*.json` and `inventory/*.json` are.
     #[arg(long, env = "MOCKS_DIR", default_value = "examples/mocks")]
     mocks_dir: PathBuf,
+    /// Where payments, reservations and parcels are kept; without it they are gone with the program.
+    #[arg(long, env = "STATE_FILE")]
+    state_file: Option<PathBuf>,
     /// Seconds a payment with `tok_timeout` stays silent before its connection closes.
     #[arg(long, env = "LOST_ANSWER_SECONDS", default_value_t = 30)]
     lost_answer_seconds: u64,
@@ -68,7 +71,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let outside = Outside::open(&settings.mocks_dir, Now::system())?;
+    let outside = match &settings.state_file {
+        Some(file) => Outside::open_persistent(&settings.mocks_dir, file, Now::system())?,
+        None => Outside::open(&settings.mocks_dir, Now::system())?,
+    };
     let silence = Duration::from_secs(settings.lost_answer_seconds);
     outside.payments.set_lost_answer(LostAnswer::Hang(silence));
     let products = outside.inventory.all_products()?.len();

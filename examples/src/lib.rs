@@ -2,6 +2,8 @@
 //!
 //! The programs themselves are the `.rs` files beside this package's manifest
 //! (`cargo run --example outside_services`). This library holds [`outside`]: stand-ins, with real
-//! behaviour, for the services an order system talks to. Nothing here is published.
+//! behaviour, for the services an order system talks to; and [`in_process`], which puts them behind
+//! the ports of `order-core` without a wire between. Nothing here is published.
 
+pub mod in_process;
 pub mod outside;

@@ -5,8 +5,9 @@
 //! the wire contract. A program can put the structs behind its own ports, in its own process, or
 //! serve [`router`] and talk to it over HTTP: the behaviour is the same.
 //!
-//! Stock, payments and parcels live in memory and are gone with the process. Customers and products
-//! are JSON files that are read anew at each look-up, so a new file is a new customer or product.
+//! Stock, payments and parcels live in memory. Unless [`Outside::open_persistent`] is given a file to
+//! keep them in, they are gone with the process. Customers and products are JSON files that are read
+//! anew at each look-up, so a new file is a new customer or product.
 //!
 //! Nothing here authenticates anybody: serve it on loopback, or in a test.
 //!
@@ -28,6 +29,7 @@ pub mod customers;
 mod faults;
 mod files;
 pub mod inventory;
+mod journal;
 pub mod notifications;
 mod now;
 pub mod payments;
@@ -40,11 +42,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use serde::{Deserialize, Serialize};
 
+use self::journal::{Change, Past};
+
 pub use check::Invalid;
 pub use customers::Customers;
 pub use faults::{Fault, Faults};
 pub use files::BadFile;
 pub use inventory::Inventory;
+pub use journal::{NotSaved, StateFileError};
 pub use notifications::Notifications;
 pub use now::Now;
 pub use payments::Payments;
@@ -85,6 +90,18 @@ pub struct Outside {
     pub notifications: Arc<Notifications>,
 }
 
+/// The services cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A folder is missing.
+    #[error(transparent)]
+    MissingFolder(#[from] MissingFolder),
+    /// The state file cannot be used.
+    #[error(transparent)]
+    StateFile(#[from] StateFileError),
+}
+
 /// A folder the mocks need is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("{} is not a folder; it should hold the mock {kind}, as JSON files", path.display())]
@@ -101,22 +118,66 @@ impl Outside {
     ///
     /// [`MissingFolder`] when either folder is not there.
     pub fn open(mocks: impl AsRef<Path>, now: Now) -> Result<Self, MissingFolder> {
-        let folder = |kind: &'static str| {
-            let path = mocks.as_ref().join(kind);
-            if path.is_dir() {
-                Ok(path)
-            } else {
-                Err(MissingFolder { path, kind })
-            }
-        };
+        let (customers, inventory) = from_folders(mocks.as_ref(), now)?;
         Ok(Self {
-            customers: Arc::new(Customers::new(folder("customers")?)),
-            inventory: Arc::new(Inventory::new(folder("inventory")?, now)),
+            customers: Arc::new(customers),
+            inventory: Arc::new(inventory),
             payments: Arc::new(Payments::new()),
             shipping: Arc::new(Shipping::new()),
             notifications: Arc::new(Notifications::new()),
         })
     }
+
+    /// The same, with payments, refunds, reservations and parcels as `state_file` has them, and kept
+    /// there: what was answered outlasts even a crash. The file is made where there is none. It holds
+    /// no payment token; it does hold the addresses that parcels go to.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], also while something else has the state file open.
+    pub fn open_persistent(
+        mocks: impl AsRef<Path>,
+        state_file: impl AsRef<Path>,
+        now: Now,
+    ) -> Result<Self, OpenError> {
+        let (customers, mut inventory) = from_folders(mocks.as_ref(), now)?;
+        let (mut payments, mut shipping) = (Payments::new(), Shipping::new());
+        let mut past = Past::read(state_file.as_ref())?;
+        for change in past.changes.drain(..) {
+            match change {
+                Change::Payments(records) => payments.replay(records),
+                Change::Reservation(record) => inventory.replay(record),
+                Change::Parcel(record) => shipping.replay(record),
+            }
+        }
+        let all = [payments.changes(), inventory.changes(), shipping.changes()];
+        let journal = Arc::new(past.replace(all.into_iter().flatten())?);
+        payments.keep_in(Arc::clone(&journal));
+        inventory.keep_in(Arc::clone(&journal));
+        shipping.keep_in(journal);
+        Ok(Self {
+            customers: Arc::new(customers),
+            inventory: Arc::new(inventory),
+            payments: Arc::new(payments),
+            shipping: Arc::new(shipping),
+            notifications: Arc::new(Notifications::new()),
+        })
+    }
+}
+
+fn from_folders(mocks: &Path, now: Now) -> Result<(Customers, Inventory), MissingFolder> {
+    let folder = |kind: &'static str| {
+        let path = mocks.join(kind);
+        if path.is_dir() {
+            Ok(path)
+        } else {
+            Err(MissingFolder { path, kind })
+        }
+    };
+    Ok((
+        Customers::new(folder("customers")?),
+        Inventory::new(folder("inventory")?, now),
+    ))
 }
 
 /// One router that serves all five, so that every service's base URL can be the same.

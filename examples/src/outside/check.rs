@@ -5,8 +5,8 @@ use super::Line;
 /// The most lines one call may carry.
 pub(super) const MAX_LINES: usize = 500;
 
-/// The longest id, reference or SKU.
-const MAX_ID: usize = 200;
+/// The longest id, reference, token or SKU, in bytes.
+const MAX_ID: usize = 256;
 
 /// A value that is well-formed JSON and still makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,14 @@ pub(super) fn id(field: &'static str, value: &str) -> Result<(), Invalid> {
         ));
     }
     Ok(())
+}
+
+/// A SKU: as an id, but there may be spaces in it.
+pub(super) fn sku(field: &'static str, value: &str) -> Result<(), Invalid> {
+    if value.trim() != value {
+        return Err(Invalid::new(field, "must have no white space at its ends"));
+    }
+    id(field, &value.replace(' ', "_"))
 }
 
 /// Text that is there.
@@ -86,7 +94,7 @@ pub(super) fn lines(lines: &[Line]) -> Result<(), Invalid> {
         ));
     }
     for line in lines {
-        id("lines.sku", &line.sku)?;
+        sku("lines.sku", &line.sku)?;
         if line.quantity == 0 {
             return Err(Invalid::new("lines.quantity", "must be at least 1"));
         }

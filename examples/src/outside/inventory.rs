@@ -9,7 +9,7 @@ mod shelves;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,10 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use self::shelves::{Entry, Shelves, Units};
 use super::files::{Document, Folder};
+use super::journal::{Change, Journal, NotSaved};
 use super::{BadFile, Faults, Invalid, Line, Now, check, locked};
 
 pub use routes::router;
 pub(super) use routes::routes;
+pub(super) use shelves::Record;
 
 /// The longest time a reservation may be held or extended: a year.
 const MAX_TTL: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -49,7 +51,7 @@ impl Document for Product {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        check::id("sku", &self.sku)?;
+        check::sku("sku", &self.sku)?;
         check::text("name", &self.name)?;
         check::currency(&self.currency)?;
         if self.unit_price < 0 {
@@ -139,6 +141,29 @@ pub enum InventoryError {
     /// A product's file cannot be read, so nobody can say.
     #[error(transparent)]
     BadFile(#[from] BadFile),
+    /// The state file cannot be written, and nothing has changed.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
+}
+
+impl InventoryError {
+    /// What a client is told, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::InsufficientStock { .. } => "insufficient_stock",
+            Self::UnknownSku { .. } => "unknown_sku",
+            Self::NotFound { .. } => "unknown_reservation",
+            Self::Differs { .. } => "reservation_differs",
+            Self::Gone {
+                status: ReservationStatus::Expired,
+                ..
+            } => "reservation_expired",
+            Self::Gone { .. } => "reservation_released",
+            Self::BadFile(_) => "unreadable_file",
+            Self::NotSaved(_) => "not_saved",
+        }
+    }
 }
 
 /// Stock, and reservations of it.
@@ -167,6 +192,7 @@ pub struct Inventory {
     now: Now,
     shelves: Mutex<Shelves>,
     faults: Faults,
+    journal: Arc<Journal>,
 }
 
 impl Inventory {
@@ -177,7 +203,25 @@ impl Inventory {
             now,
             shelves: Mutex::default(),
             faults: Faults::default(),
+            journal: Arc::default(),
         }
+    }
+
+    /// Takes over what was recorded before.
+    pub(super) fn replay(&mut self, record: Record) {
+        let shelves = self.shelves.get_mut();
+        shelves.unwrap_or_else(PoisonError::into_inner).put(record);
+    }
+
+    /// Changes from which all of it can be made again.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let shelves = locked(&self.shelves);
+        shelves.records().map(Change::Reservation).collect()
+    }
+
+    /// Records what changes from now on.
+    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
+        self.journal = journal;
     }
 
     /// The products with these SKUs, each once, in the order asked; unknown ones are missing.
@@ -210,13 +254,14 @@ impl Inventory {
     /// so it may block for a moment.
     ///
     /// The same id with the same lines is the same reservation and gets the same answer, whatever
-    /// has been revised since. An expired one may be tried again under its id.
+    /// has been revised since.
     ///
     /// # Errors
     ///
     /// [`InventoryError::InsufficientStock`], [`UnknownSku`](InventoryError::UnknownSku);
     /// [`Differs`](InventoryError::Differs) when the id was used for other lines;
-    /// [`Gone`](InventoryError::Gone) when the id was released, even before it was ever reserved.
+    /// [`Gone`](InventoryError::Gone) when it has expired, or was released, even before it was ever
+    /// reserved.
     pub fn reserve(
         &self,
         id: &str,
@@ -263,18 +308,13 @@ impl Inventory {
         if !short.is_empty() {
             return Err(InventoryError::InsufficientStock { lines: short });
         }
-        shelves.take(&asked);
         let entry = Entry {
             status: ReservationStatus::Held,
             units: asked.clone(),
             asked,
             expires_at: now + ttl,
         };
-        let reservation = entry.seen(id);
-        shelves.deadlines.insert((entry.expires_at, id.to_owned()));
-        shelves.entries.insert(id.to_owned(), entry);
-        tracing::info!(reservation = id, "reserved");
-        Ok(reservation)
+        self.put(&mut shelves, id, entry, "reserved")
     }
 
     /// Makes the reservation, held or committed, keep exactly `lines`: what is more is taken, what is
@@ -297,11 +337,11 @@ impl Inventory {
             .collect();
 
         let (_, mut shelves) = self.open();
-        let held = shelves.live(id)?.units.clone();
+        let mut entry = shelves.live(id)?.clone();
         let mut unknown = Vec::new();
         let mut short = Vec::new();
         for (sku, requested) in &target {
-            let had = held.get(sku).copied().unwrap_or(0);
+            let had = entry.units.get(sku).copied().unwrap_or(0);
             if *requested <= had {
                 continue;
             }
@@ -324,10 +364,8 @@ impl Inventory {
         if !short.is_empty() {
             return Err(InventoryError::InsufficientStock { lines: short });
         }
-        shelves.put_back(&held);
-        shelves.take(&target);
-        tracing::info!(reservation = id, "revised");
-        shelves.change(id, |entry| entry.units = target)
+        entry.units = target;
+        self.put(&mut shelves, id, entry, "revised")
     }
 
     /// Makes a held reservation last `ttl` from now, if that is longer than it lasts already. A
@@ -340,14 +378,12 @@ impl Inventory {
         check::id("id", id)?;
         let ttl = checked_ttl(ttl)?;
         let (now, mut shelves) = self.open();
-        let entry = shelves.live(id)?;
-        let (old, new) = (entry.expires_at, entry.expires_at.max(now + ttl));
-        if entry.status == ReservationStatus::Held {
-            shelves.deadlines.remove(&(old, id.to_owned()));
-            shelves.deadlines.insert((new, id.to_owned()));
-            return shelves.change(id, |entry| entry.expires_at = new);
+        let mut entry = shelves.live(id)?.clone();
+        if entry.status != ReservationStatus::Held {
+            return Ok(entry.seen(id));
         }
-        Ok(entry.seen(id))
+        entry.expires_at = entry.expires_at.max(now + ttl);
+        self.put(&mut shelves, id, entry, "extended")
     }
 
     /// Takes the units of a held reservation for good. Again is the same.
@@ -358,10 +394,9 @@ impl Inventory {
     pub fn commit(&self, id: &str) -> Result<Reservation, InventoryError> {
         check::id("id", id)?;
         let (_, mut shelves) = self.open();
-        let expires_at = shelves.live(id)?.expires_at;
-        shelves.deadlines.remove(&(expires_at, id.to_owned()));
-        tracing::info!(reservation = id, "committed");
-        shelves.change(id, |entry| entry.status = ReservationStatus::Committed)
+        let mut entry = shelves.live(id)?.clone();
+        entry.status = ReservationStatus::Committed;
+        self.put(&mut shelves, id, entry, "committed")
     }
 
     /// Puts back what the reservation keeps, held or committed. Again is the same. An id that was
@@ -369,27 +404,19 @@ impl Inventory {
     ///
     /// # Errors
     ///
-    /// Only [`InventoryError::Invalid`].
+    /// Only [`InventoryError::Invalid`] and [`NotSaved`](InventoryError::NotSaved).
     pub fn release(&self, id: &str) -> Result<Reservation, InventoryError> {
         check::id("id", id)?;
         let (now, mut shelves) = self.open();
-        if let Ok(entry) = shelves.live(id) {
-            let (units, expires_at) = (entry.units.clone(), entry.expires_at);
-            shelves.put_back(&units);
-            shelves.deadlines.remove(&(expires_at, id.to_owned()));
-        }
-        let entry = shelves
-            .entries
-            .entry(id.to_owned())
-            .or_insert_with(|| Entry {
-                status: ReservationStatus::Released,
-                asked: Units::new(),
-                units: Units::new(),
-                expires_at: now,
-            });
+        let known = shelves.entries.get(id).cloned();
+        let mut entry = known.unwrap_or_else(|| Entry {
+            status: ReservationStatus::Released,
+            asked: Units::new(),
+            units: Units::new(),
+            expires_at: now,
+        });
         entry.status = ReservationStatus::Released;
-        tracing::info!(reservation = id, "released");
-        Ok(entry.seen(id))
+        self.put(&mut shelves, id, entry, "released")
     }
 
     /// The reservation with this id, if there ever was one.
@@ -400,6 +427,23 @@ impl Inventory {
     /// What goes wrong with the next calls.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Saves how a reservation stands now, and then makes it so.
+    fn put(
+        &self,
+        shelves: &mut Shelves,
+        id: &str,
+        entry: Entry,
+        what: &str,
+    ) -> Result<Reservation, InventoryError> {
+        let reservation = entry.seen(id);
+        let id = id.to_owned();
+        let record = Record { id, entry };
+        self.journal.write(&Change::Reservation(record.clone()))?;
+        shelves.put(record);
+        tracing::info!(reservation = reservation.id, "{what}");
+        Ok(reservation)
     }
 
     /// The shelves, with everything that has expired by now put back.

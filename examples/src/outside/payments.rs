@@ -8,19 +8,21 @@ mod book;
 mod routes;
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::book::Book;
+use self::book::{Book, Decided};
+use super::journal::{Change, Journal, NotSaved};
 use super::{Faults, Invalid, locked};
 
+pub(super) use book::Record;
 pub use routes::router;
 pub(super) use routes::routes;
 
 /// A request to pay.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRequest {
     /// The caller's name for this payment: the same one is never charged twice.
@@ -103,7 +105,7 @@ pub enum Answer {
 }
 
 /// A request to give money back.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
     /// The payment it goes back from: the service's id.
@@ -177,6 +179,29 @@ pub enum PaymentError {
         /// Where it stands.
         status: PaymentStatus,
     },
+    /// The state file cannot be written, and nothing has changed.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
+}
+
+impl PaymentError {
+    /// What a client is told, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::NotFound { .. } => "unknown_payment",
+            Self::ReferenceReused { .. } => "reference_reused",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::TooMuch { .. } => "amount_too_large",
+            Self::WrongStatus { status } => match status {
+                PaymentStatus::Captured => "already_captured",
+                PaymentStatus::Voided => "already_voided",
+                PaymentStatus::Declined => "payment_declined",
+                PaymentStatus::Authorized | PaymentStatus::RequiresAction => "not_authorized",
+            },
+            Self::NotSaved(_) => "not_saved",
+        }
+    }
 }
 
 /// How the router loses the first answer for `tok_timeout`.
@@ -223,12 +248,43 @@ pub struct Payments {
     book: Mutex<Book>,
     lost_answer: Mutex<LostAnswer>,
     faults: Faults,
+    journal: Arc<Journal>,
 }
 
 impl Payments {
     /// No payments yet; every refund will succeed at once.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes over what was recorded before.
+    pub(super) fn replay(&mut self, records: Vec<Record>) {
+        let book = self.book.get_mut().unwrap_or_else(PoisonError::into_inner);
+        records.into_iter().for_each(|record| book.apply(record));
+    }
+
+    /// Changes from which all of it can be made again.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let book = locked(&self.book);
+        book.records()
+            .map(|record| Change::Payments(vec![record]))
+            .collect()
+    }
+
+    /// Records what changes from now on.
+    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
+        self.journal = journal;
+    }
+
+    /// Decides, saves, and then makes it so, as one step.
+    fn change<T>(&self, decide: impl FnOnce(&Book) -> Decided<T>) -> Result<T, PaymentError> {
+        let mut book = locked(&self.book);
+        let (answer, records) = decide(&book)?;
+        if !records.is_empty() {
+            self.journal.write(&Change::Payments(records.clone()))?;
+        }
+        records.into_iter().for_each(|record| book.apply(record));
+        Ok(answer)
     }
 
     /// Sets `amount` aside, or takes it at once, as the token has it. The same request again gets
@@ -243,7 +299,7 @@ impl Payments {
         request: &PaymentRequest,
         key: Option<&str>,
     ) -> Result<Answer, PaymentError> {
-        locked(&self.book).authorize(request, key)
+        self.change(|book| book.authorize(request, key))
     }
 
     /// Takes `amount` of what was set aside; more than once, up to the whole. The same reference
@@ -260,7 +316,7 @@ impl Payments {
         reference: &str,
         key: Option<&str>,
     ) -> Result<Payment, PaymentError> {
-        locked(&self.book).capture(payment_id, amount, reference, key)
+        self.change(|book| book.capture(payment_id, amount, reference, key))
     }
 
     /// Frees what is set aside and not taken: all of it, or the rest after a partial capture. Again
@@ -271,7 +327,7 @@ impl Payments {
     /// [`PaymentError::WrongStatus`] when it was declined or all of it was taken,
     /// [`NotFound`](PaymentError::NotFound), [`KeyReused`](PaymentError::KeyReused).
     pub fn void(&self, payment_id: &str, key: Option<&str>) -> Result<Payment, PaymentError> {
-        locked(&self.book).void(payment_id, key)
+        self.change(|book| book.void(payment_id, key))
     }
 
     /// Gives money back. The same reference again gives back nothing more.
@@ -285,7 +341,7 @@ impl Payments {
         request: &RefundRequest,
         key: Option<&str>,
     ) -> Result<Refund, PaymentError> {
-        locked(&self.book).refund(request, key)
+        self.change(|book| book.refund(request, key))
     }
 
     /// The payment with this reference of the caller's.
@@ -310,7 +366,7 @@ impl Payments {
     ///
     /// [`PaymentError::NotFound`].
     pub fn finish_action(&self, reference: &str, approved: bool) -> Result<Payment, PaymentError> {
-        locked(&self.book).finish_action(reference, approved)
+        self.change(|book| book.finish_action(reference, approved))
     }
 
     /// What new refunds come to: at first they succeed at once.
@@ -324,7 +380,7 @@ impl Payments {
     ///
     /// [`PaymentError::NotFound`].
     pub fn settle_refund(&self, reference: &str, paid_out: bool) -> Result<Refund, PaymentError> {
-        locked(&self.book).settle_refund(reference, paid_out)
+        self.change(|book| book.settle_refund(reference, paid_out))
     }
 
     /// How the router loses an answer from now on.

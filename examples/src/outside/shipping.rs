@@ -7,11 +7,12 @@ mod routes;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::journal::{Change, Journal, NotSaved};
 use super::{Faults, Invalid, Line, check, locked};
 
 pub use rates::Rate;
@@ -68,15 +69,16 @@ impl fmt::Debug for Address {
 }
 
 /// A request to send a parcel.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FulfillmentRequest {
     /// The caller's name for this parcel: the same one is never sent twice.
     pub reference: String,
     /// The order it is for.
     pub order_id: String,
-    /// Where it goes.
-    pub address: Address,
+    /// Where it goes; none where somebody collects it.
+    #[serde(default)]
+    pub address: Option<Address>,
     /// What is in it.
     pub lines: Vec<Line>,
 }
@@ -144,10 +146,28 @@ pub enum ShippingError {
         /// The reference.
         reference: String,
     },
+    /// The state file cannot be written, and nothing has changed.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
 }
 
-#[derive(Debug)]
-struct Entry {
+impl ShippingError {
+    /// What a client is told, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::ReferenceReused { .. } => "reference_reused",
+            Self::Recalled { .. } => "recalled",
+            Self::AlreadyShipped { .. } => "already_shipped",
+            Self::NotFound { .. } => "unknown_fulfillment",
+            Self::NotSaved(_) => "not_saved",
+        }
+    }
+}
+
+/// A parcel, as it stands now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
     /// None for one that was called back before it was asked for.
     request: Option<FulfillmentRequest>,
     seen: Fulfillment,
@@ -156,14 +176,33 @@ struct Entry {
 /// Rates and parcels.
 #[derive(Debug, Default)]
 pub struct Shipping {
-    parcels: Mutex<HashMap<String, Entry>>,
+    parcels: Mutex<HashMap<String, Record>>,
     faults: Faults,
+    journal: Arc<Journal>,
 }
 
 impl Shipping {
     /// No parcels yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes over what was recorded before.
+    pub(super) fn replay(&mut self, record: Record) {
+        let parcels = self.parcels.get_mut();
+        let parcels = parcels.unwrap_or_else(PoisonError::into_inner);
+        parcels.insert(record.seen.reference.clone(), record);
+    }
+
+    /// Changes from which all of it can be made again.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let parcels = locked(&self.parcels);
+        parcels.values().cloned().map(Change::Parcel).collect()
+    }
+
+    /// Records what changes from now on.
+    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
+        self.journal = journal;
     }
 
     /// What sending `lines` to `address` costs, cheapest first, in the currency of the destination
@@ -212,12 +251,8 @@ impl Shipping {
             tracking_number: None,
         };
         tracing::info!(reference, order = request.order_id, "fulfillment accepted");
-        let entry = Entry {
-            request: Some(request.clone()),
-            seen: seen.clone(),
-        };
-        parcels.insert(reference.clone(), entry);
-        Ok(seen)
+        let request = Some(request.clone());
+        self.put(&mut parcels, Record { request, seen })
     }
 
     /// Calls a parcel back. Again is the same. One that was never asked for is remembered: a request
@@ -225,31 +260,30 @@ impl Shipping {
     ///
     /// # Errors
     ///
-    /// [`ShippingError::AlreadyShipped`].
+    /// [`ShippingError::AlreadyShipped`], [`NotSaved`](ShippingError::NotSaved).
     pub fn recall(&self, reference: &str) -> Result<Fulfillment, ShippingError> {
         check::id("reference", reference)?;
         let mut parcels = locked(&self.parcels);
-        let entry = parcels
-            .entry(reference.to_owned())
-            .or_insert_with(|| Entry {
-                request: None,
-                seen: Fulfillment {
-                    reference: reference.to_owned(),
-                    status: FulfillmentStatus::Recalled,
-                    order_id: None,
-                    lines: Vec::new(),
-                    carrier: None,
-                    tracking_number: None,
-                },
-            });
-        if entry.seen.status == FulfillmentStatus::Shipped {
+        let known = parcels.get(reference).cloned();
+        let mut record = known.unwrap_or_else(|| Record {
+            request: None,
+            seen: Fulfillment {
+                reference: reference.to_owned(),
+                status: FulfillmentStatus::Recalled,
+                order_id: None,
+                lines: Vec::new(),
+                carrier: None,
+                tracking_number: None,
+            },
+        });
+        if record.seen.status == FulfillmentStatus::Shipped {
             return Err(ShippingError::AlreadyShipped {
                 reference: reference.to_owned(),
             });
         }
-        entry.seen.status = FulfillmentStatus::Recalled;
+        record.seen.status = FulfillmentStatus::Recalled;
         tracing::info!(reference, "fulfillment recalled");
-        Ok(entry.seen.clone())
+        self.put(&mut parcels, record)
     }
 
     /// The warehouse has handed the parcel to a carrier. Again is the same, and keeps the first
@@ -267,26 +301,35 @@ impl Shipping {
         check::text("carrier", carrier)?;
         check::id("tracking_number", tracking_number)?;
         let mut parcels = locked(&self.parcels);
-        let entry = parcels
-            .get_mut(reference)
-            .ok_or_else(|| ShippingError::NotFound {
-                reference: reference.to_owned(),
-            })?;
-        match entry.seen.status {
+        let known = parcels.get(reference).cloned();
+        let mut record = known.ok_or_else(|| ShippingError::NotFound {
+            reference: reference.to_owned(),
+        })?;
+        match record.seen.status {
             FulfillmentStatus::Accepted => {
-                entry.seen.status = FulfillmentStatus::Shipped;
-                entry.seen.carrier = Some(carrier.to_owned());
-                entry.seen.tracking_number = Some(tracking_number.to_owned());
+                record.seen.status = FulfillmentStatus::Shipped;
+                record.seen.carrier = Some(carrier.to_owned());
+                record.seen.tracking_number = Some(tracking_number.to_owned());
                 tracing::info!(reference, carrier, "shipped");
+                self.put(&mut parcels, record)
             }
-            FulfillmentStatus::Shipped => {}
-            FulfillmentStatus::Recalled => {
-                return Err(ShippingError::Recalled {
-                    reference: reference.to_owned(),
-                });
-            }
+            FulfillmentStatus::Shipped => Ok(record.seen),
+            FulfillmentStatus::Recalled => Err(ShippingError::Recalled {
+                reference: reference.to_owned(),
+            }),
         }
-        Ok(entry.seen.clone())
+    }
+
+    /// Saves how a parcel stands now, and then makes it so.
+    fn put(
+        &self,
+        parcels: &mut HashMap<String, Record>,
+        record: Record,
+    ) -> Result<Fulfillment, ShippingError> {
+        let seen = record.seen.clone();
+        self.journal.write(&Change::Parcel(record.clone()))?;
+        parcels.insert(seen.reference.clone(), record);
+        Ok(seen)
     }
 
     /// The parcel with this reference.

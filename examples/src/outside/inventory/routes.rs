@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Inventory, InventoryError, Line, Reservation, ReservationStatus};
+use super::{Inventory, InventoryError, Line, Reservation};
 use crate::outside::wire::{self, Body, NoBody, Problem, Segment};
 use crate::outside::{Invalid, check};
 
@@ -97,10 +97,10 @@ async fn extend(
     Segment(id): Segment,
     Body(body): Body<Extend>,
 ) -> Result<Json<Reservation>, Problem> {
-    Ok(Json(inventory.extend(
-        &id,
-        Duration::from_secs(body.ttl_seconds.into()),
-    )?))
+    let ttl = Duration::from_secs(body.ttl_seconds.into());
+    wire::blocking(move || inventory.extend(&id, ttl))
+        .await
+        .map(Json)
 }
 
 async fn commit(
@@ -108,7 +108,9 @@ async fn commit(
     Segment(id): Segment,
     _: NoBody,
 ) -> Result<Json<Reservation>, Problem> {
-    Ok(Json(inventory.commit(&id)?))
+    wire::blocking(move || inventory.commit(&id))
+        .await
+        .map(Json)
 }
 
 async fn release(
@@ -116,7 +118,9 @@ async fn release(
     Segment(id): Segment,
     _: NoBody,
 ) -> Result<Json<Reservation>, Problem> {
-    Ok(Json(inventory.release(&id)?))
+    wire::blocking(move || inventory.release(&id))
+        .await
+        .map(Json)
 }
 
 async fn find(State(inventory): Inv, Segment(id): Segment) -> Result<Json<Reservation>, Problem> {
@@ -128,27 +132,21 @@ async fn find(State(inventory): Inv, Segment(id): Segment) -> Result<Json<Reserv
 
 impl From<InventoryError> for Problem {
     fn from(error: InventoryError) -> Self {
-        let refusal = |status, code| Self::new(status, code, &error);
+        let refusal = |status| Self::new(status, error.code(), &error);
         match &error {
             InventoryError::Invalid(invalid) => invalid.clone().into(),
             InventoryError::BadFile(file) => file.clone().into(),
+            InventoryError::NotSaved(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR),
             InventoryError::InsufficientStock { lines } => {
-                refusal(StatusCode::CONFLICT, "insufficient_stock").with("lines", lines)
+                refusal(StatusCode::CONFLICT).with("lines", lines)
             }
             InventoryError::UnknownSku { skus } => {
-                refusal(StatusCode::UNPROCESSABLE_ENTITY, "unknown_sku").with("skus", skus)
+                refusal(StatusCode::UNPROCESSABLE_ENTITY).with("skus", skus)
             }
-            InventoryError::NotFound { .. } => {
-                refusal(StatusCode::NOT_FOUND, "unknown_reservation")
-            }
-            InventoryError::Differs { .. } => refusal(StatusCode::CONFLICT, "reservation_differs"),
+            InventoryError::NotFound { .. } => refusal(StatusCode::NOT_FOUND),
+            InventoryError::Differs { .. } => refusal(StatusCode::CONFLICT),
             InventoryError::Gone { status, .. } => {
-                let code = if *status == ReservationStatus::Expired {
-                    "reservation_expired"
-                } else {
-                    "reservation_released"
-                };
-                refusal(StatusCode::CONFLICT, code).with("status", status)
+                refusal(StatusCode::CONFLICT).with("status", status)
             }
         }
     }

@@ -4,14 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{InventoryError, Line, Reservation, ReservationStatus};
 
 /// Units by SKU: each at most once, and never zero.
 pub(super) type Units = BTreeMap<String, u32>;
 
-#[derive(Debug)]
-pub(super) struct Entry {
+/// A reservation, as it stands now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::outside) struct Record {
+    pub(super) id: String,
+    pub(super) entry: Entry,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::outside) struct Entry {
     pub(super) status: ReservationStatus,
     /// What was first asked for, to know the same request again after a revision.
     pub(super) asked: Units,
@@ -58,18 +66,39 @@ impl Shelves {
         u32::try_from(u64::from(delivered).saturating_sub(taken)).unwrap_or(delivered)
     }
 
-    pub(super) fn take(&mut self, units: &Units) {
-        for (sku, quantity) in units {
-            *self.taken.entry(sku.clone()).or_default() += u64::from(*quantity);
+    /// Makes a reservation stand so, and counts its units accordingly.
+    pub(super) fn put(&mut self, Record { id, entry }: Record) {
+        if let Some(old) = self.entries.remove(&id) {
+            self.deadlines.remove(&(old.expires_at, id.clone()));
+            if old.keeps_units() {
+                self.put_back(&old.units);
+            }
         }
+        if entry.keeps_units() {
+            for (sku, quantity) in &entry.units {
+                *self.taken.entry(sku.clone()).or_default() += u64::from(*quantity);
+            }
+        }
+        if entry.status == ReservationStatus::Held {
+            self.deadlines.insert((entry.expires_at, id.clone()));
+        }
+        self.entries.insert(id, entry);
     }
 
-    pub(super) fn put_back(&mut self, units: &Units) {
+    fn put_back(&mut self, units: &Units) {
         for (sku, quantity) in units {
             if let Some(taken) = self.taken.get_mut(sku) {
                 *taken = taken.saturating_sub(u64::from(*quantity));
             }
         }
+    }
+
+    /// Records from which all of it can be made again.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        self.entries.iter().map(|(id, entry)| Record {
+            id: id.clone(),
+            entry: entry.clone(),
+        })
     }
 
     /// Gives back what has expired by `now`.
@@ -88,8 +117,7 @@ impl Shelves {
         }
     }
 
-    /// The answer to a reserve whose id has been seen; none: it is new, or its hold has expired and
-    /// it can be tried again.
+    /// The answer to a reserve whose id has been seen; none: it is new.
     pub(super) fn seen_before(
         &self,
         id: &str,
@@ -97,11 +125,12 @@ impl Shelves {
     ) -> Option<Result<Reservation, InventoryError>> {
         let entry = self.entries.get(id)?;
         match entry.status {
-            ReservationStatus::Expired => None,
-            ReservationStatus::Released => Some(Err(InventoryError::Gone {
-                id: id.to_owned(),
-                status: entry.status,
-            })),
+            ReservationStatus::Released | ReservationStatus::Expired => {
+                Some(Err(InventoryError::Gone {
+                    id: id.to_owned(),
+                    status: entry.status,
+                }))
+            }
             ReservationStatus::Held | ReservationStatus::Committed if entry.asked == *asked => {
                 Some(Ok(entry.seen(id)))
             }
@@ -125,19 +154,5 @@ impl Shelves {
                 status: entry.status,
             })
         }
-    }
-
-    /// Changes an entry that is there.
-    pub(super) fn change(
-        &mut self,
-        id: &str,
-        change: impl FnOnce(&mut Entry),
-    ) -> Result<Reservation, InventoryError> {
-        let entry = self
-            .entries
-            .get_mut(id)
-            .ok_or_else(|| InventoryError::NotFound { id: id.to_owned() })?;
-        change(entry);
-        Ok(entry.seen(id))
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! Held to: `captured + voided <= amount`, and refunds that are paid out or pending never exceed
 //! what was captured.
+//!
+//! A request is first decided, which changes nothing and says what to [`Record`], and then applied,
+//! so that the records can be saved between the two.
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -13,9 +18,23 @@ use super::{
 };
 use crate::outside::check;
 
-/// A request as it came, to know it again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Request {
+/// Something that has changed, as it stands now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::outside) enum Record {
+    Payment(Entry),
+    Capture { reference: String, capture: Capture },
+    Refund(Refund),
+    Key { key: String, request: Request },
+}
+
+/// The answer to a request, and what is to be recorded for it.
+pub(super) type Decided<T> = Result<(T, Vec<Record>), PaymentError>;
+
+/// A request as it came, but for the token, to know it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::outside) enum Request {
     Authorize(PaymentRequest),
     Capture { capture: Capture, reference: String },
     Void { payment_id: String },
@@ -34,14 +53,14 @@ impl Request {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Capture {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::outside) struct Capture {
     payment_id: String,
     amount: i64,
 }
 
-#[derive(Debug)]
-struct Entry {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::outside) struct Entry {
     request: PaymentRequest,
     payment: Payment,
     /// Refunds on their way.
@@ -104,34 +123,33 @@ impl Default for Book {
 }
 
 impl Book {
-    pub(super) fn authorize(
-        &mut self,
-        request: &PaymentRequest,
-        key: Option<&str>,
-    ) -> Result<Answer, PaymentError> {
-        check::id("reference", &request.reference)?;
-        check::id("order_id", &request.order_id)?;
-        check::id("token", &request.token)?;
-        check::amount(request.amount)?;
-        check::currency(&request.currency)?;
-        self.check_key(key, Request::Authorize(request.clone()))?;
+    pub(super) fn authorize(&self, given: &PaymentRequest, key: Option<&str>) -> Decided<Answer> {
+        check::id("reference", &given.reference)?;
+        check::id("order_id", &given.order_id)?;
+        check::id("token", &given.token)?;
+        check::amount(given.amount)?;
+        check::currency(&given.currency)?;
+        let request = PaymentRequest {
+            token: fingerprint(&given.token),
+            ..given.clone()
+        };
+        let mut records = self.check_key(key, Request::Authorize(request.clone()))?;
 
         if let Some(earlier) = self
             .ids
             .get(&request.reference)
             .and_then(|id| self.entries.get(id))
         {
-            return if earlier.request == *request {
-                Ok(Answer::Given(earlier.payment.clone()))
+            return if earlier.request == request {
+                Ok((Answer::Given(earlier.payment.clone()), records))
             } else {
                 Err(PaymentError::ReferenceReused {
-                    reference: request.reference.clone(),
+                    reference: request.reference,
                 })
             };
         }
 
         let mut entry = Entry {
-            request: request.clone(),
             payment: Payment {
                 id: new_id("pay"),
                 reference: request.reference.clone(),
@@ -144,10 +162,11 @@ impl Book {
                 refunded: 0,
                 decline_code: None,
             },
+            request,
             refunding: 0,
         };
         let mut lost = false;
-        match request.token.as_str() {
+        match given.token.as_str() {
             "tok_visa" => entry.approve(),
             "tok_timeout" => {
                 entry.approve();
@@ -167,43 +186,39 @@ impl Book {
             answer_lost = lost,
             "payment"
         );
-        self.ids
-            .insert(payment.reference.clone(), payment.id.clone());
-        self.entries.insert(payment.id.clone(), entry);
-        Ok(if lost {
+        records.push(Record::Payment(entry));
+        let answer = if lost {
             Answer::Lost
         } else {
             Answer::Given(payment)
-        })
+        };
+        Ok((answer, records))
     }
 
     pub(super) fn capture(
-        &mut self,
+        &self,
         payment_id: &str,
         amount: i64,
         reference: &str,
         key: Option<&str>,
-    ) -> Result<Payment, PaymentError> {
+    ) -> Decided<Payment> {
         check::id("reference", reference)?;
         check::amount(amount)?;
         let capture = Capture {
             payment_id: payment_id.to_owned(),
             amount,
         };
+        let reference = reference.to_owned();
         let request = Request::Capture {
             capture: capture.clone(),
-            reference: reference.to_owned(),
+            reference: reference.clone(),
         };
-        self.check_key(key, request)?;
+        let mut records = self.check_key(key, request)?;
 
-        let entry = entry(&mut self.entries, payment_id)?;
-        match self.captures.get(reference) {
-            Some(earlier) if *earlier == capture => return Ok(entry.payment.clone()),
-            Some(_) => {
-                return Err(PaymentError::ReferenceReused {
-                    reference: reference.to_owned(),
-                });
-            }
+        let mut entry = self.entry(payment_id)?.clone();
+        match self.captures.get(&reference) {
+            Some(earlier) if *earlier == capture => return Ok((entry.payment, records)),
+            Some(_) => return Err(PaymentError::ReferenceReused { reference }),
             None => {}
         }
         match entry.payment.status {
@@ -219,22 +234,18 @@ impl Book {
         entry.payment.captured += amount;
         entry.payment.status = PaymentStatus::Captured;
         tracing::info!(payment = payment_id, reference, amount, "captured");
-        self.captures.insert(reference.to_owned(), capture);
-        Ok(entry.payment.clone())
+        let payment = entry.payment.clone();
+        records.push(Record::Capture { reference, capture });
+        records.push(Record::Payment(entry));
+        Ok((payment, records))
     }
 
-    pub(super) fn void(
-        &mut self,
-        payment_id: &str,
-        key: Option<&str>,
-    ) -> Result<Payment, PaymentError> {
-        self.check_key(
-            key,
-            Request::Void {
-                payment_id: payment_id.to_owned(),
-            },
-        )?;
-        let entry = entry(&mut self.entries, payment_id)?;
+    pub(super) fn void(&self, payment_id: &str, key: Option<&str>) -> Decided<Payment> {
+        let request = Request::Void {
+            payment_id: payment_id.to_owned(),
+        };
+        let mut records = self.check_key(key, request)?;
+        let mut entry = self.entry(payment_id)?.clone();
         match entry.payment.status {
             PaymentStatus::Authorized | PaymentStatus::Captured => {
                 let rest = entry.set_aside();
@@ -257,29 +268,27 @@ impl Book {
                 });
             }
         }
-        Ok(entry.payment.clone())
+        let payment = entry.payment.clone();
+        records.push(Record::Payment(entry));
+        Ok((payment, records))
     }
 
-    pub(super) fn refund(
-        &mut self,
-        request: &RefundRequest,
-        key: Option<&str>,
-    ) -> Result<Refund, PaymentError> {
+    pub(super) fn refund(&self, request: &RefundRequest, key: Option<&str>) -> Decided<Refund> {
         check::id("reference", &request.reference)?;
         check::amount(request.amount)?;
-        self.check_key(key, Request::Refund(request.clone()))?;
+        let mut records = self.check_key(key, Request::Refund(request.clone()))?;
 
         if let Some(earlier) = self.refunds.get(&request.reference) {
             return if (&earlier.payment_id, earlier.amount) == (&request.payment_id, request.amount)
             {
-                Ok(earlier.clone())
+                Ok((earlier.clone(), records))
             } else {
                 Err(PaymentError::ReferenceReused {
                     reference: request.reference.clone(),
                 })
             };
         }
-        let entry = entry(&mut self.entries, &request.payment_id)?;
+        let mut entry = self.entry(&request.payment_id)?.clone();
         let available = entry.refundable();
         if request.amount > available {
             return Err(PaymentError::TooMuch { available });
@@ -304,21 +313,17 @@ impl Book {
             amount = refund.amount,
             "refund"
         );
-        self.refunds
-            .insert(refund.reference.clone(), refund.clone());
-        Ok(refund)
+        records.push(Record::Payment(entry));
+        records.push(Record::Refund(refund.clone()));
+        Ok((refund, records))
     }
 
-    pub(super) fn finish_action(
-        &mut self,
-        reference: &str,
-        approved: bool,
-    ) -> Result<Payment, PaymentError> {
-        let unknown = || PaymentError::NotFound {
-            id: reference.to_owned(),
-        };
-        let id = self.ids.get(reference).ok_or_else(unknown)?;
-        let entry = entry(&mut self.entries, id)?;
+    pub(super) fn finish_action(&self, reference: &str, approved: bool) -> Decided<Payment> {
+        let id = self
+            .ids
+            .get(reference)
+            .ok_or_else(|| not_found(reference))?;
+        let mut entry = self.entry(id)?.clone();
         if entry.payment.status == PaymentStatus::RequiresAction {
             if approved {
                 entry.approve();
@@ -326,29 +331,63 @@ impl Book {
                 entry.decline("authentication_failed");
             }
         }
-        Ok(entry.payment.clone())
+        Ok((entry.payment.clone(), vec![Record::Payment(entry)]))
     }
 
-    pub(super) fn settle_refund(
-        &mut self,
-        reference: &str,
-        paid_out: bool,
-    ) -> Result<Refund, PaymentError> {
-        let unknown = || PaymentError::NotFound {
-            id: reference.to_owned(),
-        };
-        let refund = self.refunds.get_mut(reference).ok_or_else(unknown)?;
-        if refund.status == RefundStatus::Pending {
-            let entry = entry(&mut self.entries, &refund.payment_id)?;
-            entry.refunding -= refund.amount;
-            if paid_out {
-                entry.payment.refunded += refund.amount;
-                refund.status = RefundStatus::Succeeded;
-            } else {
-                refund.status = RefundStatus::Failed;
+    pub(super) fn settle_refund(&self, reference: &str, paid_out: bool) -> Decided<Refund> {
+        let refund = self.refunds.get(reference);
+        let mut refund = refund.ok_or_else(|| not_found(reference))?.clone();
+        if refund.status != RefundStatus::Pending {
+            return Ok((refund, Vec::new()));
+        }
+        let mut entry = self.entry(&refund.payment_id)?.clone();
+        entry.refunding -= refund.amount;
+        if paid_out {
+            entry.payment.refunded += refund.amount;
+            refund.status = RefundStatus::Succeeded;
+        } else {
+            refund.status = RefundStatus::Failed;
+        }
+        let records = vec![Record::Payment(entry), Record::Refund(refund.clone())];
+        Ok((refund, records))
+    }
+
+    /// Makes it so.
+    pub(super) fn apply(&mut self, record: Record) {
+        match record {
+            Record::Payment(entry) => {
+                let (reference, id) = (&entry.payment.reference, &entry.payment.id);
+                self.ids.insert(reference.clone(), id.clone());
+                self.entries.insert(id.clone(), entry);
+            }
+            Record::Capture { reference, capture } => {
+                self.captures.insert(reference, capture);
+            }
+            Record::Refund(refund) => {
+                self.refunds.insert(refund.reference.clone(), refund);
+            }
+            Record::Key { key, request } => {
+                self.keys.insert((request.operation(), key), request);
             }
         }
-        Ok(refund.clone())
+    }
+
+    /// Records from which all of it can be made again.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        let payments = self.entries.values().cloned().map(Record::Payment);
+        let captures = self
+            .captures
+            .iter()
+            .map(|(reference, capture)| Record::Capture {
+                reference: reference.clone(),
+                capture: capture.clone(),
+            });
+        let refunds = self.refunds.values().cloned().map(Record::Refund);
+        let keys = self.keys.iter().map(|((_, key), request)| Record::Key {
+            key: key.clone(),
+            request: request.clone(),
+        });
+        payments.chain(captures).chain(refunds).chain(keys)
     }
 
     pub(super) fn set_refund_outcome(&mut self, outcome: RefundStatus) {
@@ -369,29 +408,35 @@ impl Book {
     }
 
     /// Remembers what the key was first used with, and refuses it with anything else.
-    fn check_key(&mut self, key: Option<&str>, request: Request) -> Result<(), PaymentError> {
-        let Some(key) = key else { return Ok(()) };
-        let slot = (request.operation(), key.to_owned());
-        match self.keys.get(&slot) {
-            Some(earlier) if *earlier == request => Ok(()),
+    fn check_key(&self, key: Option<&str>, request: Request) -> Result<Vec<Record>, PaymentError> {
+        let Some(key) = key else {
+            return Ok(Vec::new());
+        };
+        let key = key.to_owned();
+        match self.keys.get(&(request.operation(), key.clone())) {
+            Some(earlier) if *earlier == request => Ok(Vec::new()),
             Some(_) => Err(PaymentError::KeyReused),
-            None => {
-                self.keys.insert(slot, request);
-                Ok(())
-            }
+            None => Ok(vec![Record::Key { key, request }]),
         }
+    }
+
+    fn entry(&self, payment_id: &str) -> Result<&Entry, PaymentError> {
+        self.entries
+            .get(payment_id)
+            .ok_or_else(|| not_found(payment_id))
     }
 }
 
-fn entry<'a>(
-    entries: &'a mut HashMap<String, Entry>,
-    payment_id: &str,
-) -> Result<&'a mut Entry, PaymentError> {
-    entries
-        .get_mut(payment_id)
-        .ok_or_else(|| PaymentError::NotFound {
-            id: payment_id.to_owned(),
-        })
+fn not_found(id: &str) -> PaymentError {
+    PaymentError::NotFound { id: id.to_owned() }
+}
+
+/// What a token is known by once it was used: enough to tell whether it is the same one.
+fn fingerprint(token: &str) -> String {
+    Sha256::digest(token)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Ids never repeat, also after a restart: an order of yesterday must not find another's payment.

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, LostAnswer, Payment, PaymentError, PaymentRequest, PaymentStatus, Payments, Refund,
-    RefundRequest,
+    Answer, LostAnswer, Payment, PaymentError, PaymentRequest, Payments, Refund, RefundRequest,
 };
 use crate::outside::faults::no_answer;
 use crate::outside::wire::{self, Body, NoBody, Problem, Segment};
@@ -47,8 +46,9 @@ async fn authorize(
     headers: HeaderMap,
     Body(body): Body<PaymentRequest>,
 ) -> Result<Response, Problem> {
-    let key = wire::idempotency_key(&headers)?;
-    match payments.authorize(&body, key)? {
+    let key = wire::idempotency_key(&headers)?.map(str::to_owned);
+    let service = Arc::clone(&payments);
+    match wire::blocking(move || service.authorize(&body, key.as_deref())).await? {
         Answer::Given(payment) => Ok((StatusCode::CREATED, Json(payment)).into_response()),
         Answer::Lost => {
             if let LostAnswer::Hang(wait) = payments.lost_answer() {
@@ -71,13 +71,11 @@ async fn capture(
     headers: HeaderMap,
     Body(body): Body<Capture>,
 ) -> Result<Json<Payment>, Problem> {
-    let key = wire::idempotency_key(&headers)?;
-    Ok(Json(payments.capture(
-        &id,
-        body.amount,
-        &body.reference,
-        key,
-    )?))
+    let key = wire::idempotency_key(&headers)?.map(str::to_owned);
+    let Capture { amount, reference } = body;
+    wire::blocking(move || payments.capture(&id, amount, &reference, key.as_deref()))
+        .await
+        .map(Json)
 }
 
 async fn void(
@@ -86,8 +84,10 @@ async fn void(
     headers: HeaderMap,
     _: NoBody,
 ) -> Result<Json<Payment>, Problem> {
-    let key = wire::idempotency_key(&headers)?;
-    Ok(Json(payments.void(&id, key)?))
+    let key = wire::idempotency_key(&headers)?.map(str::to_owned);
+    wire::blocking(move || payments.void(&id, key.as_deref()))
+        .await
+        .map(Json)
 }
 
 async fn refund(
@@ -95,8 +95,9 @@ async fn refund(
     headers: HeaderMap,
     Body(body): Body<RefundRequest>,
 ) -> Result<(StatusCode, Json<Refund>), Problem> {
-    let key = wire::idempotency_key(&headers)?;
-    Ok((StatusCode::CREATED, Json(payments.refund(&body, key)?)))
+    let key = wire::idempotency_key(&headers)?.map(str::to_owned);
+    let refund = wire::blocking(move || payments.refund(&body, key.as_deref())).await?;
+    Ok((StatusCode::CREATED, Json(refund)))
 }
 
 async fn find_refund(State(payments): Pay, uri: Uri) -> Result<Json<Value>, Problem> {
@@ -107,27 +108,18 @@ async fn find_refund(State(payments): Pay, uri: Uri) -> Result<Json<Value>, Prob
 
 impl From<PaymentError> for Problem {
     fn from(error: PaymentError) -> Self {
-        let refusal = |status, code| Self::new(status, code, &error);
+        let refusal = |status| Self::new(status, error.code(), &error);
         match &error {
             PaymentError::Invalid(invalid) => invalid.clone().into(),
-            PaymentError::NotFound { .. } => refusal(StatusCode::NOT_FOUND, "unknown_payment"),
-            PaymentError::ReferenceReused { .. } => {
-                refusal(StatusCode::CONFLICT, "reference_reused")
-            }
-            PaymentError::KeyReused => {
-                refusal(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
-            }
+            PaymentError::NotSaved(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR),
+            PaymentError::NotFound { .. } => refusal(StatusCode::NOT_FOUND),
+            PaymentError::ReferenceReused { .. } => refusal(StatusCode::CONFLICT),
+            PaymentError::KeyReused => refusal(StatusCode::UNPROCESSABLE_ENTITY),
             PaymentError::TooMuch { available } => {
-                refusal(StatusCode::CONFLICT, "amount_too_large").with("available", available)
+                refusal(StatusCode::CONFLICT).with("available", available)
             }
             PaymentError::WrongStatus { status } => {
-                let code = match status {
-                    PaymentStatus::Captured => "already_captured",
-                    PaymentStatus::Voided => "already_voided",
-                    PaymentStatus::Declined => "payment_declined",
-                    PaymentStatus::Authorized | PaymentStatus::RequiresAction => "not_authorized",
-                };
-                refusal(StatusCode::CONFLICT, code).with("status", status)
+                refusal(StatusCode::CONFLICT).with("status", status)
             }
         }
     }

@@ -55,7 +55,8 @@ async fn request(
     State(shipping): Ship,
     Body(body): Body<FulfillmentRequest>,
 ) -> Result<(StatusCode, Json<Fulfillment>), Problem> {
-    Ok((StatusCode::ACCEPTED, Json(shipping.request(&body)?)))
+    let accepted = wire::blocking(move || shipping.request(&body)).await?;
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
 async fn find(
@@ -73,7 +74,9 @@ async fn recall(
     Segment(reference): Segment,
     _: NoBody,
 ) -> Result<Json<Fulfillment>, Problem> {
-    Ok(Json(shipping.recall(&reference)?))
+    wire::blocking(move || shipping.recall(&reference))
+        .await
+        .map(Json)
 }
 
 async fn ship(
@@ -81,26 +84,21 @@ async fn ship(
     Segment(reference): Segment,
     Body(body): Body<Shipped>,
 ) -> Result<Json<Fulfillment>, Problem> {
-    Ok(Json(shipping.mark_shipped(
-        &reference,
-        &body.carrier,
-        &body.tracking_number,
-    )?))
+    wire::blocking(move || shipping.mark_shipped(&reference, &body.carrier, &body.tracking_number))
+        .await
+        .map(Json)
 }
 
 impl From<ShippingError> for Problem {
     fn from(error: ShippingError) -> Self {
-        let refusal = |status, code| Self::new(status, code, &error);
-        match &error {
-            ShippingError::Invalid(invalid) => invalid.clone().into(),
-            ShippingError::ReferenceReused { .. } => {
-                refusal(StatusCode::CONFLICT, "reference_reused")
-            }
-            ShippingError::Recalled { .. } => refusal(StatusCode::CONFLICT, "recalled"),
-            ShippingError::AlreadyShipped { .. } => {
-                refusal(StatusCode::CONFLICT, "already_shipped")
-            }
-            ShippingError::NotFound { .. } => refusal(StatusCode::NOT_FOUND, "unknown_fulfillment"),
-        }
+        let status = match &error {
+            ShippingError::Invalid(invalid) => return invalid.clone().into(),
+            ShippingError::NotSaved(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ShippingError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ShippingError::ReferenceReused { .. }
+            | ShippingError::Recalled { .. }
+            | ShippingError::AlreadyShipped { .. } => StatusCode::CONFLICT,
+        };
+        Self::new(status, error.code(), &error)
     }
 }

@@ -11,7 +11,7 @@ fn parcel(reference: &str) -> FulfillmentRequest {
     FulfillmentRequest {
         reference: reference.into(),
         order_id: "order-1".into(),
-        address: to("AU"),
+        address: Some(to("AU")),
         lines: vec![Line::new("mug", 2)],
     }
 }
@@ -45,7 +45,7 @@ fn one_reference_is_one_parcel() {
     let first = shipping.request(&parcel("f1")).unwrap();
     assert_eq!(shipping.request(&parcel("f1")), Ok(first));
     let other = FulfillmentRequest {
-        address: to("US"),
+        address: Some(to("US")),
         ..parcel("f1")
     };
     assert_eq!(

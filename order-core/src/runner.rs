@@ -7,8 +7,8 @@
 use crate::event::Actor;
 use crate::ports::{CommitOutcome, OrderError, TakenEffect};
 use crate::record::wake;
-use crate::service::{Drive, Engine};
-use crate::time::after;
+use crate::service::{Drive, Engine, tell};
+use crate::time::{Timestamp, after};
 use crate::value::{OrderId, StorefrontId};
 use futures::StreamExt;
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ impl Runner {
         Self { engine }
     }
 
-    /// Does one round: effects that are due, then orders that are due. Answers how many there were.
+    /// Does one round: effects that are due, then orders that are due. Answers how many effects were
+    /// taken and orders moved.
     ///
     /// # Errors
     /// If the store failed. What was taken is taken again by somebody when its lease lapses.
@@ -67,7 +68,7 @@ impl Runner {
         }
         futures::stream::iter(by_order)
             .for_each_concurrent(SIDE_BY_SIDE, |((storefront, id), rows)| async move {
-                if let Err(error) = self.carry_on(&storefront, id, rows).await {
+                if let Err(error) = self.carry_on(&storefront, id, rows, until).await {
                     tracing::error!(order = %id, error = %error, "an order could not be carried on");
                 }
             })
@@ -80,7 +81,12 @@ impl Runner {
         storefront: &StorefrontId,
         id: OrderId,
         rows: Vec<TakenEffect>,
+        until: Timestamp,
     ) -> Result<(), OrderError> {
+        if self.engine.is_too_short(until) {
+            let why = "the round took too long";
+            return Ok(self.engine.leave(&rows, why).await?);
+        }
         let order = self.engine.load(storefront, id).await?;
         self.engine.drive(Drive::of_runner(order, rows)).await?;
         Ok(())
@@ -92,20 +98,25 @@ impl Runner {
             .store
             .due(self.engine.clock.now(), BATCH)
             .await?;
-        let count = due.len();
-        futures::stream::iter(due)
-            .for_each_concurrent(SIDE_BY_SIDE, |(storefront, id)| async move {
-                if let Err(error) = self.wake_order(&storefront, id).await {
-                    tracing::error!(order = %id, error = %error, "an order could not be woken");
+        let woken = futures::stream::iter(due)
+            .map(|(storefront, id)| async move {
+                match self.wake_order(&storefront, id).await {
+                    Ok(woken) => usize::from(woken),
+                    Err(error) => {
+                        tracing::error!(order = %id, error = %error, "an order could not be woken");
+                        0
+                    }
                 }
             })
+            .buffer_unordered(SIDE_BY_SIDE)
+            .fold(0, |sum, one| async move { sum + one })
             .await;
-        Ok(count)
+        Ok(woken)
     }
 
     /// Lets happen what time has brought. If somebody else changes the order meanwhile, that is
-    /// looked at by whoever comes next.
-    async fn wake_order(&self, storefront: &StorefrontId, id: OrderId) -> Result<(), OrderError> {
+    /// looked at by whoever comes next. Answers whether anything happened.
+    async fn wake_order(&self, storefront: &StorefrontId, id: OrderId) -> Result<bool, OrderError> {
         let engine = &self.engine;
         let order = engine.load(storefront, id).await?;
         let actor = Actor::system();
@@ -113,15 +124,21 @@ impl Runner {
         let step = wake(order.clone(), &ctx);
         if step.events.is_empty() {
             tracing::warn!(order = %id, "an order was due and nothing came of it");
-            return Ok(());
+            return Ok(false);
         }
         let prepared = engine.prepare(Some(&order), step, &ctx);
-        let after_it = prepared.change.order.clone();
-        if engine.store.commit(prepared.change).await? == CommitOutcome::Applied {
-            let drive = Drive::of_runner(after_it, prepared.mine);
-            engine.drive(drive).await?;
+        let (after_it, events) = (
+            prepared.change.order.clone(),
+            prepared.change.events.clone(),
+        );
+        if engine.store.commit(prepared.change).await? != CommitOutcome::Applied {
+            return Ok(false);
         }
-        Ok(())
+        tell(&after_it, &events);
+        engine
+            .drive(Drive::of_runner(after_it, prepared.mine))
+            .await?;
+        Ok(true)
     }
 }
 

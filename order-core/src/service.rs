@@ -15,7 +15,7 @@ mod replay;
 
 pub use builder::{OrderServiceBuilder, Outside, RetryPolicy, Settings};
 
-pub(crate) use drive::Drive;
+pub(crate) use drive::{Drive, tell};
 
 use crate::draft::Context;
 use crate::event::{Actor, Event};

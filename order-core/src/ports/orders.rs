@@ -303,7 +303,8 @@ pub trait Orders: Send + Sync {
         id: OrderId,
     ) -> Result<Option<Vec<Event>>, OrderError>;
 
-    /// The order as it would be right after a command. Nothing is stored, and no service is asked.
+    /// The order as it would be right after a command. Nothing is stored, and no service is asked for
+    /// anything but prices.
     ///
     /// # Errors
     /// Those that [`execute`](Self::execute) would give.

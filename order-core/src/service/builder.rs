@@ -49,8 +49,9 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The longest wait at all.
     pub cap: Duration,
-    /// After how many tries an effect is given up on until a person looks. What undoes something is
-    /// never given up on.
+    /// After how many tries an effect is given up on until a person looks: a message, or what the
+    /// warehouse was asked, that gets no answer. While a service is away nothing is given up on, and
+    /// never what moves stock or money, or undoes something.
     pub max_tries: u32,
 }
 
@@ -72,7 +73,8 @@ pub struct Settings {
     pub budget: Duration,
     /// How long an outside service may take to answer a runner.
     pub call_timeout: Duration,
-    /// How long an effect is leased. Longer than the budget and a call together.
+    /// How long an effect is leased. Where it is less than twice the budget and a call together, it
+    /// is made that.
     pub lease: Duration,
     /// How effects are tried again.
     pub retry: RetryPolicy,
@@ -190,6 +192,9 @@ impl OrderServiceBuilder {
             Some(worker) => worker,
             None => Worker::parse(format!("worker-{:016x}", self.ids.chance()))?,
         };
+        let mut settings = self.settings;
+        let least = settings.budget.saturating_add(settings.call_timeout);
+        settings.lease = settings.lease.max(least.saturating_mul(2));
         let breakers = self
             .breakers
             .unwrap_or_else(|| Arc::new(Breakers::new(BreakerPolicy::default())));
@@ -201,7 +206,7 @@ impl OrderServiceBuilder {
             ids: self.ids,
             policies: self.policies,
             worker,
-            settings: self.settings,
+            settings,
         }))
     }
 }

@@ -5,12 +5,13 @@ use super::perform::Verdict;
 use super::place::is_closed_by_outage;
 use super::{Engine, commit::Prepared};
 use crate::draft::Step;
-use crate::effect::EffectId;
+use crate::effect::{EffectId, Task};
 use crate::event::{Actor, Event, Happening};
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::ports::{
-    Call, CommitOutcome, KeyChange, OrderError, OutsideError, ScopedKey, StoreError, TakenEffect,
+    Call, CommitOutcome, Idempotency, KeyChange, OrderError, OutsideError, OutsideErrorKind,
+    ScopedKey, StoreError, TakenEffect,
 };
 use crate::record::follow;
 use crate::time::{Timestamp, after, between};
@@ -31,6 +32,8 @@ pub(crate) struct Drive {
     key: Option<ScopedKey>,
     /// When the request began; none where no request waits.
     began: Option<Timestamp>,
+    /// Whether the caller is still to be told that the order is accepted.
+    placing: bool,
 }
 
 impl Drive {
@@ -46,7 +49,20 @@ impl Drive {
             rows,
             key,
             began: Some(began),
+            placing: false,
         }
+    }
+
+    /// What the placing of an order has caused.
+    pub(super) const fn of_placing(
+        order: Order,
+        rows: Vec<TakenEffect>,
+        began: Timestamp,
+        key: Option<ScopedKey>,
+    ) -> Self {
+        let mut drive = Self::of_request(order, rows, began, key);
+        drive.placing = true;
+        drive
     }
 
     /// What a runner has taken from the queue.
@@ -56,6 +72,7 @@ impl Drive {
             rows,
             key: None,
             began: None,
+            placing: false,
         }
     }
 }
@@ -79,29 +96,33 @@ impl Engine {
         let Drive {
             mut order,
             mut rows,
-            key,
+            mut key,
             began,
+            placing,
         } = drive;
         let until = began.map(|began| after(began, self.settings.budget));
         let (mut events, mut answered) = (Vec::new(), false);
         while !rows.is_empty() {
             let now = self.clock.now();
             if until.is_some_and(|until| now >= until) {
-                self.leave(&rows, now).await?;
+                self.leave(&rows, "the request's time was up").await?;
                 break;
             }
             let deadline = until.unwrap_or_else(|| after(now, self.settings.call_timeout));
             let verdicts =
                 join_all(rows.iter().map(|row| self.perform(&order, row, deadline))).await;
-            let outcome = self
-                .sort_out(&order, &rows, verdicts, began.is_some())
-                .await?;
+            let outcome = self.sort_out(&order, &rows, verdicts, placing).await?;
+            let was_closed = order.status().is_closed();
             let committed = self.commit_outcome(order, &outcome, key.as_ref()).await?;
-            self.put_back(outcome, &committed.order).await?;
+            self.put_back(outcome, &committed.order, was_closed).await?;
             order = committed.order;
-            events.extend(committed.events);
             rows = committed.mine;
             answered = committed.answered;
+            if is_closed_by_outage(&order, &committed.events) {
+                // The key is free again: whoever takes it next is somebody else.
+                key = None;
+            }
+            events.extend(committed.events);
         }
         if let (Some(key), false) = (&key, answered) {
             self.store.answer_key(key).await?;
@@ -124,18 +145,20 @@ impl Engine {
     }
 
     /// Time is up: what is left is anybody's at once.
-    async fn leave(&self, rows: &[TakenEffect], now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn leave(&self, rows: &[TakenEffect], why: &str) -> Result<(), StoreError> {
+        let now = self.clock.now();
         for row in rows {
             self.queue
-                .postpone(
-                    &self.worker,
-                    row.effect.id,
-                    now,
-                    "the request's time was up",
-                )
+                .postpone(&self.worker, row.effect.id, now, why)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether a lease until then is too short by now for a call to begin: its answer might come
+    /// when the effect is somebody else's.
+    pub(crate) fn is_too_short(&self, until: Timestamp) -> bool {
+        after(self.clock.now(), self.settings.call_timeout) > until
     }
 
     /// What the verdicts come to: facts to record, effects done, effects to be tried again.
@@ -144,7 +167,7 @@ impl Engine {
         order: &Order,
         rows: &[TakenEffect],
         verdicts: Vec<Verdict>,
-        inline: bool,
+        placing: bool,
     ) -> Result<Outcome, OrderError> {
         let mut outcome = Outcome::default();
         for (row, verdict) in rows.iter().zip(verdicts) {
@@ -156,17 +179,17 @@ impl Engine {
                 }
                 Verdict::Outage { error, facts } => {
                     outcome.facts.extend(facts);
-                    let (fact, waits) = self.outage(order, row, inline).await?;
+                    let (fact, waits) = self.outage(order, row, placing).await?;
                     outcome.facts.extend(fact);
                     if waits {
-                        self.again(&mut outcome, row, &error);
+                        self.again(&mut outcome, order, row, &error);
                     } else {
                         outcome.finished.push(id);
                     }
                 }
                 Verdict::Again { error, facts } => {
                     outcome.facts.extend(facts);
-                    self.again(&mut outcome, row, &error);
+                    self.again(&mut outcome, order, row, &error);
                 }
                 Verdict::Park(error) => outcome.parked.push((id, error.to_string())),
             }
@@ -175,7 +198,7 @@ impl Engine {
     }
 
     /// Notes when an effect is tried again, or that it is given up on.
-    fn again(&self, outcome: &mut Outcome, row: &TakenEffect, error: &OutsideError) {
+    fn again(&self, outcome: &mut Outcome, order: &Order, row: &TakenEffect, error: &OutsideError) {
         let task = &row.effect.task;
         tracing::warn!(
             order = %row.effect.id.order,
@@ -184,13 +207,14 @@ impl Engine {
             error = %error,
             "an effect is to be tried again"
         );
-        let retry = self.settings.retry;
-        if row.tries >= retry.max_tries && !task.is_compensation() {
+        if row.tries >= self.settings.retry.max_tries && may_be_given_up(task, error) {
             outcome.parked.push((row.effect.id, error.to_string()));
             return;
         }
         let policies = self.policies(&row.effect.storefront);
-        if task.is_compensation()
+        let undoes = task.is_compensation() || order.status().is_closed();
+        if undoes
+            && !matches!(task, Task::Notify { .. })
             && row.tries >= policies.stuck_after
             && let Ok(effect) = Code::parse(task.name())
         {
@@ -213,7 +237,7 @@ impl Engine {
         let micros = u64::try_from(ceiling.as_micros()).unwrap_or(u64::MAX);
         let jittered = Duration::from_micros(self.ids.chance() % micros.saturating_add(1));
         match error.kind {
-            crate::ports::OutsideErrorKind::Unavailable {
+            OutsideErrorKind::Unavailable {
                 retry_after: Some(asked),
             } => jittered.max(asked.min(retry.cap)),
             _ => jittered,
@@ -273,7 +297,12 @@ impl Engine {
     }
 
     /// Effects to be tried again go back to the queue; those given up on are parked.
-    async fn put_back(&self, outcome: Outcome, order: &Order) -> Result<(), StoreError> {
+    async fn put_back(
+        &self,
+        outcome: Outcome,
+        order: &Order,
+        was_closed: bool,
+    ) -> Result<(), StoreError> {
         for one in outcome.postponed {
             self.queue
                 .postpone(&self.worker, one.effect, one.due, &one.error)
@@ -283,9 +312,26 @@ impl Engine {
             tracing::error!(order = %order.id(), %effect, error, "an effect was given up on");
             let now = self.clock.now();
             self.queue.park(&self.worker, effect, now, &error).await?;
+            // A cancel meanwhile has hurried what waits, perhaps just before this was parked.
+            if !was_closed
+                && let Some(order) = self.store.find(order.storefront(), order.id()).await?
+                && order.status().is_closed()
+            {
+                self.queue.retry(order.storefront(), effect, now).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// Whether an effect may be given up on that has failed so.
+///
+/// Not while the service is just away: then it is not the effect that is wrong. And never where
+/// stock or money is in doubt until it succeeds: an order that waits for those ends by its deadline
+/// or its cancel, not by being forgotten.
+fn may_be_given_up(task: &Task, error: &OutsideError) -> bool {
+    let nothing_in_doubt = matches!(task, Task::RequestFulfillment { .. } | Task::Notify { .. });
+    nothing_in_doubt && matches!(error.kind, OutsideErrorKind::Unknown)
 }
 
 /// What a round of effects came to.
@@ -317,7 +363,7 @@ impl Committed {
 }
 
 /// Logs what has happened, without personal data.
-pub(super) fn tell(order: &Order, events: &[Event]) {
+pub(crate) fn tell(order: &Order, events: &[Event]) {
     for event in events {
         tracing::info!(
             storefront = %order.storefront(),
@@ -340,11 +386,12 @@ impl Engine {
         before: &Order,
         step: Step,
         ctx: &crate::draft::Context<'_>,
-        key: Option<KeyChange>,
+        idempotency: Option<&Idempotency>,
         receipt: Option<crate::ports::Receipt>,
     ) -> Result<Attempted, OrderError> {
-        let Prepared { mut change, mine } = self.prepare(Some(before), step, ctx);
-        change.key = key;
+        let mut prepared = self.prepare(Some(before), step, ctx);
+        self.claim(&mut prepared, idempotency, ctx.now);
+        let Prepared { mut change, mine } = prepared;
         change.receipt = receipt;
         let (order, events) = (change.order.clone(), change.events.clone());
         Ok(match self.store.commit(change).await? {

@@ -12,6 +12,25 @@ use crate::value::Version;
 
 impl Engine {
     pub(super) async fn execute(&self, execute: Execute) -> Result<Done, OrderError> {
+        let (storefront, id) = (execute.storefront.clone(), execute.id);
+        let idempotency = execute.idempotency.clone();
+        let before = || self.answered_before(&storefront, idempotency.as_ref(), Some(id));
+        if let Some(done) = before().await? {
+            return Ok(done);
+        }
+        let outcome = self.carry_out(execute).await;
+        let nothing_done = match &outcome {
+            Ok(done) => done.events.is_empty(),
+            Err(error) => matches!(error, OrderError::Refused { .. } | OrderError::Stale { .. }),
+        };
+        // Perhaps because the same request was carried out meanwhile.
+        if nothing_done && let Some(done) = before().await? {
+            return Ok(done);
+        }
+        outcome
+    }
+
+    async fn carry_out(&self, execute: Execute) -> Result<Done, OrderError> {
         let Execute {
             storefront,
             id,
@@ -20,12 +39,7 @@ impl Engine {
             actor,
             idempotency,
         } = execute;
-        if let Some(done) = self
-            .answered_before(&storefront, idempotency.as_ref())
-            .await?
-        {
-            return Ok(done);
-        }
+        let began = self.clock.now();
         let key = idempotency
             .as_ref()
             .map(|idempotency| ScopedKey::new(storefront.clone(), idempotency));
@@ -46,24 +60,28 @@ impl Engine {
             if step.events.is_empty() {
                 return Ok(Done::new(order, Vec::new(), false));
             }
-            let claim = idempotency.as_ref().map(|idempotency| {
-                self.claim(&storefront, idempotency, id, order.version(), ctx.now)
-            });
-            match self.commit_step(&order, step, &ctx, claim, None).await? {
+            match self
+                .commit_step(&order, step, &ctx, idempotency.as_ref(), None)
+                .await?
+            {
                 Attempted::Applied {
                     order,
                     mut events,
                     mine,
                 } => {
+                    // A request that nothing is left to do for is answered by its commit.
+                    let key = key.filter(|_| !mine.is_empty());
                     let driven = self
-                        .drive(Drive::of_request(*order, mine, ctx.now, key))
+                        .drive(Drive::of_request(*order, mine, began, key))
                         .await?;
                     events.extend(driven.events);
                     return Ok(Done::new(driven.order, events, false));
                 }
                 Attempted::KeyTaken(record) => {
                     let fingerprint = idempotency.map_or([0; 32], |one| one.fingerprint);
-                    return self.replay(&storefront, &record, &fingerprint).await;
+                    return self
+                        .replay(&storefront, &record, &fingerprint, Some(id))
+                        .await;
                 }
                 Attempted::Stale | Attempted::AlreadyReceived => {}
             }
@@ -79,6 +97,7 @@ impl Engine {
             actor,
             receipt,
         } = report;
+        let began = self.clock.now();
         for _ in 0..CONFLICTS {
             let order = self.load(&storefront, id).await?;
             let ctx = self.context(&storefront, &actor);
@@ -96,7 +115,7 @@ impl Engine {
                     mine,
                 } => {
                     let driven = self
-                        .drive(Drive::of_request(*order, mine, ctx.now, None))
+                        .drive(Drive::of_request(*order, mine, began, None))
                         .await?;
                     events.extend(driven.events);
                     return Ok(Done::new(driven.order, events, false));

@@ -113,7 +113,7 @@ impl Engine {
         &self,
         order: &Order,
         row: &TakenEffect,
-        inline: bool,
+        placing: bool,
     ) -> Result<(Option<Fact>, bool), StoreError> {
         let dependency = row.effect.task.dependency();
         let deferred = Fact::DependencyDeferred { dependency };
@@ -132,19 +132,20 @@ impl Engine {
         {
             return Ok((Some(Fact::CustomerUnverified), false));
         }
-        let full = match policy.queue_bound() {
-            None => true,
-            Some(at_most) => {
-                inline
-                    && order.pending_on().is_empty()
-                    && self
-                        .store
-                        .count_deferred(order.storefront(), at_most)
-                        .await?
-                        >= at_most
-            }
-        };
-        if full {
+        // An order that was accepted before is never turned away: it waits until its deadline.
+        let refused = placing
+            && match policy.queue_bound() {
+                None => true,
+                Some(at_most) => {
+                    order.pending_on().is_empty()
+                        && self
+                            .store
+                            .count_deferred(order.storefront(), at_most)
+                            .await?
+                            >= at_most
+                }
+            };
+        if refused {
             return Ok((Some(Fact::DependencyRefused { dependency }), false));
         }
         Ok((Some(deferred), true))

@@ -1,8 +1,8 @@
 //! Placing and importing orders.
 
 use super::Engine;
-use super::drive::Drive;
-use crate::command::{Command, NewLine, PlaceOrder};
+use super::drive::{Drive, tell};
+use crate::command::{Command, CommandKind, NewLine, PlaceOrder};
 use crate::decide::begin;
 use crate::event::Happening;
 use crate::money::Currency;
@@ -12,6 +12,7 @@ use crate::ports::{
     Call, CommitOutcome, Done, Idempotency, Import, KeyChange, KeyRecord, OrderError, OutsideError,
     OutsideErrorKind, Place, Product, ScopedKey,
 };
+use crate::refusal::{Refusal, RefusalCode};
 use crate::time::after;
 use crate::value::{IdempotencyKey, Sku, StorefrontId, Version};
 use std::time::Duration;
@@ -25,10 +26,11 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Engine {
     pub(super) async fn place(&self, place: Place) -> Result<Done, OrderError> {
+        let began = self.clock.now();
         let storefront = place.storefront.clone();
         let idempotency = place.idempotency.clone();
         if let Some(done) = self
-            .answered_before(&storefront, idempotency.as_ref())
+            .answered_before(&storefront, idempotency.as_ref(), None)
             .await?
         {
             return Ok(done);
@@ -60,25 +62,23 @@ impl Engine {
         let key = idempotency
             .as_ref()
             .map(|idempotency| ScopedKey::new(storefront.clone(), idempotency));
-        prepared.change.key = idempotency
-            .as_ref()
-            .map(|idempotency| self.claim(&storefront, idempotency, id, Version::NONE, ctx.now));
+        self.claim(&mut prepared, idempotency.as_ref(), ctx.now);
         let (order, events) = (
             prepared.change.order.clone(),
             prepared.change.events.clone(),
         );
         match self.store.commit(prepared.change).await? {
-            CommitOutcome::Applied => {}
+            CommitOutcome::Applied => tell(&order, &events),
             CommitOutcome::KeyTaken(record) => {
                 let fingerprint = idempotency.map_or([0; 32], |one| one.fingerprint);
-                return self.replay(&storefront, &record, &fingerprint).await;
+                return self.replay(&storefront, &record, &fingerprint, None).await;
             }
             CommitOutcome::Stale { .. } | CommitOutcome::AlreadyReceived => {
                 return Err(OrderError::Contended { id });
             }
         }
         let driven = self
-            .drive(Drive::of_request(order, prepared.mine, ctx.now, key))
+            .drive(Drive::of_placing(order, prepared.mine, began, key))
             .await?;
         let mut happened = events;
         happened.extend(driven.events);
@@ -113,7 +113,7 @@ impl Engine {
                 id,
                 [0; 32],
                 Version::NONE,
-                Version::NONE,
+                prepared.change.order.version(),
                 None,
                 after(ctx.now, FOR_EVER),
             ),
@@ -124,10 +124,23 @@ impl Engine {
             prepared.change.events.clone(),
         );
         match self.store.commit(prepared.change).await? {
-            CommitOutcome::Applied => Ok(Done::new(order, events, false)),
-            CommitOutcome::KeyTaken(record) => self.replay(&storefront, &record, &[0; 32]).await,
+            CommitOutcome::Applied => {
+                tell(&order, &events);
+                Ok(Done::new(order, events, false))
+            }
+            CommitOutcome::KeyTaken(record) => {
+                self.replay(&storefront, &record, &[0; 32], None).await
+            }
             CommitOutcome::Stale { .. } | CommitOutcome::AlreadyReceived => {
-                Err(OrderError::Contended { id })
+                Err(OrderError::Refused {
+                    id: Some(id),
+                    refusal: Refusal::new(
+                        RefusalCode::AlreadyPlaced,
+                        CommandKind::ImportOrder,
+                        None,
+                        "there is an order of this id already",
+                    ),
+                })
             }
         }
     }
@@ -142,7 +155,7 @@ impl Engine {
     ) -> Result<Option<Vec<NewLine>>, OrderError> {
         let mut skus: Vec<Sku> = lines
             .iter()
-            .filter(|line| line.unit_price.is_none() || line.name.is_none())
+            .filter(|line| is_quoted(line))
             .map(|line| line.sku.clone())
             .collect();
         skus.sort();
@@ -184,6 +197,11 @@ impl Engine {
     }
 }
 
+/// Whether the inventory service is asked about a line: what it costs, or what it is called.
+const fn is_quoted(line: &NewLine) -> bool {
+    line.unit_price.is_none() || line.name.is_none()
+}
+
 /// Names and prices onto lines. A price that was agreed stays.
 fn priced(
     lines: &[NewLine],
@@ -193,6 +211,10 @@ fn priced(
     let (mut unknown, mut foreign) = (Vec::new(), Vec::new());
     let mut quoted = Vec::with_capacity(lines.len());
     for line in lines {
+        if !is_quoted(line) {
+            quoted.push(line.clone());
+            continue;
+        }
         let product = products.iter().find(|product| product.sku == line.sku);
         let mut line = line.clone();
         match product {

@@ -1,21 +1,23 @@
 //! The same request again gets the same answer.
 
 use super::Engine;
+use super::commit::Prepared;
 use crate::apply;
 use crate::ports::{Done, Idempotency, KeyChange, KeyRecord, OrderError, ScopedKey};
 use crate::time::{Timestamp, after};
-use crate::value::{OrderId, StorefrontId, Version};
+use crate::value::{OrderId, StorefrontId};
 use std::time::Duration;
 
 /// When to come back while a request with the same key is being worked on.
 const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// The answer given before under this key, if there was one.
+    /// The answer given before under this key, if there was one; `of`: the order the request names.
     pub(super) async fn answered_before(
         &self,
         storefront: &StorefrontId,
         idempotency: Option<&Idempotency>,
+        of: Option<OrderId>,
     ) -> Result<Option<Done>, OrderError> {
         let Some(idempotency) = idempotency else {
             return Ok(None);
@@ -23,7 +25,7 @@ impl Engine {
         let key = ScopedKey::new(storefront.clone(), idempotency);
         match self.store.find_key(&key, self.clock.now()).await? {
             Some(record) => self
-                .replay(storefront, &record, &idempotency.fingerprint)
+                .replay(storefront, &record, &idempotency.fingerprint, of)
                 .await
                 .map(Some),
             None => Ok(None),
@@ -36,8 +38,9 @@ impl Engine {
         storefront: &StorefrontId,
         record: &KeyRecord,
         fingerprint: &[u8; 32],
+        of: Option<OrderId>,
     ) -> Result<Done, OrderError> {
-        if record.fingerprint != *fingerprint {
+        if record.fingerprint != *fingerprint || of.is_some_and(|of| of != record.order) {
             return Err(OrderError::KeyReused);
         }
         if record
@@ -64,27 +67,29 @@ impl Engine {
         Ok(Done::new(order, since, true))
     }
 
-    /// Takes a key for a request that is worked on from now on.
+    /// Lets a change take the key of the request that it is made for.
+    ///
+    /// From now on the same request is answered with the order as this change leaves it, or as the
+    /// work that goes on at once does. Where there is none, the request is answered already.
     pub(super) fn claim(
         &self,
-        storefront: &StorefrontId,
-        idempotency: &Idempotency,
-        order: OrderId,
-        before: Version,
+        prepared: &mut Prepared,
+        idempotency: Option<&Idempotency>,
         now: Timestamp,
-    ) -> KeyChange {
+    ) {
         let busy = self.settings.budget.saturating_add(self.settings.lease);
-        KeyChange::Claim {
-            key: ScopedKey::new(storefront.clone(), idempotency),
+        let Prepared { change, mine } = prepared;
+        change.key = idempotency.map(|idempotency| KeyChange::Claim {
+            key: ScopedKey::new(change.order.storefront().clone(), idempotency),
             record: KeyRecord::new(
-                order,
+                change.order.id(),
                 idempotency.fingerprint,
-                before,
-                before,
-                Some(after(now, busy)),
+                change.expected,
+                change.order.version(),
+                (!mine.is_empty()).then(|| after(now, busy)),
                 after(now, self.settings.key_ttl),
             ),
             now,
-        }
+        });
     }
 }

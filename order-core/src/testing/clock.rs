@@ -4,7 +4,6 @@ use super::locked;
 use crate::ports::Clock;
 use crate::time::{Timestamp, after, truncated};
 use async_trait::async_trait;
-use chrono::DateTime;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -18,7 +17,9 @@ use std::time::Duration;
 /// It stands still until it is [set](Self::set) or [advanced](Self::advance), and a
 /// [`sleep`](Clock::sleep) ends when it is moved past its end. One that
 /// [advances by itself](Self::auto) jumps to the end of the sleep that ends first, as soon as
-/// whatever else is ready has had a turn: a program that waits for hours is through at once.
+/// whatever else is ready has had a turn: a program that waits for hours is through at once. That
+/// is for memory adapters: beside real I/O, which takes time that this clock knows nothing of, every
+/// deadline would seem to have passed.
 ///
 /// ```
 /// use order_core::ports::Clock;
@@ -122,7 +123,7 @@ impl fmt::Debug for ManualClock {
 }
 
 impl State {
-    fn first(&self) -> Option<DateTime<chrono::Utc>> {
+    fn first(&self) -> Option<Timestamp> {
         self.sleepers.values().map(|sleeper| sleeper.until).min()
     }
 

@@ -100,9 +100,13 @@ macro_rules! contract_tests {
 }
 
 #[macro_use]
+pub mod clock;
+#[macro_use]
 pub mod customers;
 #[macro_use]
 pub mod effect_queue;
+#[macro_use]
+pub mod ids;
 #[macro_use]
 pub mod inventory;
 #[macro_use]
@@ -113,6 +117,8 @@ pub mod order_store;
 pub mod outbox;
 #[macro_use]
 pub mod payments;
+#[macro_use]
+pub mod publisher;
 #[macro_use]
 pub mod shipping;
 

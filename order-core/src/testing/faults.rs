@@ -115,7 +115,7 @@ impl Faults {
         }
     }
 
-    /// All plans are dropped: calls go well again, held ones go on.
+    /// All plans are dropped: calls go well again. A call that is held already waits for its handle.
     pub fn clear(&self) {
         locked(&self.state).plans.clear();
     }
@@ -191,7 +191,8 @@ impl Faults {
                 Fault::Busy(wait) => Err(OutsideError::unavailable("too many calls", Some(wait))),
                 Fault::LostRequest => Err(OutsideError::unknown("no answer")),
                 Fault::LostAnswer => {
-                    work()?;
+                    // A refusal is lost as well.
+                    let _ = work();
                     Err(OutsideError::unknown("no answer"))
                 }
                 Fault::Refused(code) => Err(OutsideError::refused(code, "refused")),
@@ -247,7 +248,7 @@ impl FaultsOn<'_> {
     }
 
     /// The next call stops on its way until the handle lets it go, so that a test can do something
-    /// meanwhile.
+    /// meanwhile. It stops past its deadline too: to give up then is left to the caller.
     #[must_use]
     pub fn hold(self, at: HoldAt) -> HeldCall {
         let (reached, has_reached) = oneshot::channel();

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// An inventory service whose stock, by storefront and SKU, cannot be oversold, and whose
-/// reservations lapse by its clock.
+/// reservations lapse by its clock. A product is called as its SKU is.
 ///
 /// Methods of its [`Faults`]: `products`, `reserve`, `revise`, `extend`, `commit`, `release`,
 /// `find`.

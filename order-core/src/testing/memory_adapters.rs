@@ -1,9 +1,11 @@
-//! The memory adapters keep the contracts.
+//! The memory adapters, and those of the system, keep the contracts.
 
+use super::builders::noon;
 use super::{
     ManualClock, MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments,
-    MemoryShipping, MemoryStore,
+    MemoryPublisher, MemoryShipping, MemoryStore, SequentialIds,
 };
+use crate::system::SystemIds;
 use std::sync::Arc;
 
 async fn store() -> Arc<MemoryStore> {
@@ -71,4 +73,56 @@ mod notifications {
     }
 
     notifications_contract!(notifications);
+}
+
+mod publisher {
+    use super::{Arc, MemoryPublisher};
+
+    async fn publisher() -> Arc<MemoryPublisher> {
+        Arc::new(MemoryPublisher::new())
+    }
+
+    publisher_contract!(publisher);
+}
+
+mod clock {
+    use super::{Arc, ManualClock, noon};
+
+    async fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::auto(noon()))
+    }
+
+    clock_contract!(clock);
+
+    #[cfg(feature = "tokio")]
+    mod of_the_system {
+        use crate::system::SystemClock;
+        use std::sync::Arc;
+
+        async fn clock() -> Arc<SystemClock> {
+            Arc::new(SystemClock)
+        }
+
+        clock_contract!(clock);
+    }
+}
+
+mod ids {
+    use super::{Arc, SequentialIds, SystemIds};
+
+    async fn sequential() -> Arc<SequentialIds> {
+        Arc::new(SequentialIds::default())
+    }
+
+    ids_contract!(sequential);
+
+    mod of_the_system {
+        use super::{Arc, SystemIds};
+
+        async fn system() -> Arc<SystemIds> {
+            Arc::new(SystemIds)
+        }
+
+        ids_contract!(system);
+    }
 }

@@ -9,6 +9,7 @@ pub use effects::QueuedEffect;
 pub use faults::StoreFaults;
 
 use super::locked;
+use crate::apply;
 use crate::effect::EffectId;
 use crate::event::Event;
 use crate::order::Order;
@@ -82,6 +83,21 @@ impl MemoryStore {
     #[must_use]
     pub fn messages(&self) -> Vec<OutboxMessage> {
         self.state().outbox.values().cloned().collect()
+    }
+
+    /// The orders that are not what their events add up to: none, unless a caller has made a
+    /// mistake.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<OrderId> {
+        self.state()
+            .orders
+            .values()
+            .filter(|stored| {
+                let told = stored.events.iter().fold(None, apply);
+                told.as_ref() != Some(&stored.order)
+            })
+            .map(|stored| stored.order.id())
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

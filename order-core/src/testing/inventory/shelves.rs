@@ -5,7 +5,7 @@ use crate::order::{Shortage, SkuUnits};
 use crate::ports::{Product, ReservationStatus, ReservationView};
 use crate::reference::Reference;
 use crate::time::Timestamp;
-use crate::value::{Sku, StorefrontId};
+use crate::value::{ProductName, Sku, StorefrontId};
 use std::collections::{BTreeMap, HashMap};
 
 /// What there is of a product, in units.
@@ -75,7 +75,8 @@ impl Shelves {
             .filter_map(|sku| {
                 let (price, _) = self.products.get(&(storefront.clone(), sku.clone()))?;
                 let available = self.shelf(storefront, sku).available();
-                Some(Product::new(sku.clone(), None, *price, available))
+                let name = ProductName::parse(sku.as_str()).ok();
+                Some(Product::new(sku.clone(), name, *price, available))
             })
             .collect()
     }

@@ -45,8 +45,9 @@ impl StoreFaults {
         locked(&self.plans).down = true;
     }
 
-    /// The next so many calls of one method of the ports (`commit`, `find`, `take`, ...) fail and
-    /// change nothing.
+    /// The next so many calls of one method of the ports fail and change nothing. Methods go by
+    /// their names (`commit`, `find`, `take`), but for two of the outbox: `park_order` and
+    /// `release_lane`.
     pub fn fail(&self, method: &'static str, times: u32) {
         locked(&self.plans).fail.insert(method, times);
     }

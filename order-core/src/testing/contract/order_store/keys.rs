@@ -260,12 +260,14 @@ pub async fn a_key_that_is_not_there_cannot_be_answered_advanced_or_forgotten(
     applied(store, story.change()).await;
     let answered = store.answer_key(&scoped("k")).await;
     answered.expect("the store answers");
+    assert_eq!(stored(store, "k").await, None, "no record comes of that");
     let story = advance(store, &story, "k", true).await;
+    assert_eq!(stored(store, "k").await, None, "no record comes of that");
     let mut story = story.then(at(3), Happening::OrderExpired);
     let mut change = story.change();
     change.key = Some(KeyChange::Forget { key: scoped("k") });
     applied(store, change).await;
-    assert_eq!(stored(store, "k").await, None, "no record came of it");
+    assert_eq!(stored(store, "k").await, None, "no record comes of that");
 }
 
 /// Where key, receipt and version all speak against a change, it is the key that is told; a request

@@ -20,6 +20,8 @@
 
 mod answer;
 mod call;
+#[cfg(feature = "client")]
+mod correlation;
 mod cursor;
 mod detached;
 mod dto;
@@ -105,10 +107,13 @@ impl Api {
             document: Arc::new(openapi::complete(document)),
         };
         // The first layer is the innermost.
-        router
+        let router = router
             .fallback(routes::nothing_here)
             .with_state(shared)
-            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .layer(DefaultBodyLimit::max(MAX_BODY));
+        #[cfg(feature = "client")]
+        let router = router.layer(from_fn(correlation::note));
+        router
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn(problem::complete))
             .layer(

@@ -4,6 +4,8 @@
 //! with it (a store may leave a connection inside a transaction), so every call of the port runs in
 //! a task of its own, and the request only waits for it. A panic there is an answer like another.
 
+#[cfg(feature = "client")]
+use super::correlation;
 use super::problem::Problem;
 use order_core::effect::EffectId;
 use order_core::event::Event;
@@ -29,6 +31,8 @@ impl Detached {
         F: Future<Output = Result<T, OrderError>> + Send + 'static,
     {
         let call = call(Arc::clone(&self.0));
+        #[cfg(feature = "client")]
+        let call = correlation::handed_on(call);
         match tokio::spawn(call.in_current_span()).await {
             Ok(answer) => answer,
             // Resumed here, the panic meets the layer that makes an answer of it.

@@ -54,6 +54,7 @@ fn rejected(done: &Done) -> Problem {
         code,
         shortages,
         unknown,
+        dependency,
         ..
     }) = reason
     else {
@@ -65,6 +66,7 @@ fn rejected(done: &Done) -> Problem {
             done,
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, code)
                 .detail("a service this order depends on is away; the order was closed")
+                .with("dependency", dependency.map(|one| one.as_str()))
                 .retry_after(LATER),
         );
     }

@@ -50,7 +50,7 @@ pub(crate) fn answered<B>(response: &Response<B>, latency: Duration, span: &Span
 }
 
 /// The trace and the caller's span in it, from `traceparent` (W3C Trace Context, section 3.2).
-fn trace_parent(headers: &HeaderMap) -> Option<(&str, &str)> {
+pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<(&str, &str)> {
     let text = headers.get("traceparent")?.to_str().ok()?;
     let mut fields = text.split('-');
     let (version, trace, parent, flags) = (

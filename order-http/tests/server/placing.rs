@@ -170,7 +170,7 @@ async fn an_order_that_was_rejected_is_a_problem_that_names_it() {
             "unknown-sku",
         ),
         (
-            json!({"code": "dependency_unavailable"}),
+            json!({"code": "dependency_unavailable", "dependency": "inventory"}),
             503,
             "dependency-unavailable",
         ),

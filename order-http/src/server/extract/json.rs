@@ -188,6 +188,8 @@ mod tests {
             json!(["a1"]),
             json!({"a": null}),
             json!({"b": 1}),
+            json!({"a": 1, "b": 1}),
+            json!({"a": 1, "b": 2}),
         ];
         for (at, one) in bodies.iter().enumerate() {
             for other in bodies.iter().skip(at + 1) {

@@ -7,8 +7,9 @@
 use crate::ports::{
     Clock, EventPublisher, Lane, Outbox, OutboxMessage, PublishError, StoreError, Worker,
 };
-use crate::time::after;
+use crate::time::{Timestamp, after, between};
 use crate::value::OrderId;
+use futures::future::{Either, select};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,12 +62,12 @@ impl Relay {
         let Some(lane) = self.outbox.claim(&self.worker, now, until).await? else {
             return Ok(0);
         };
-        let outcome = self.empty(lane).await;
+        let outcome = self.empty(lane, until).await;
         self.outbox.release(&self.worker, lane).await?;
         outcome
     }
 
-    async fn empty(&self, lane: Lane) -> Result<usize, StoreError> {
+    async fn empty(&self, lane: Lane, until: Timestamp) -> Result<usize, StoreError> {
         let messages = self.outbox.fetch(lane, BATCH).await?;
         let (mut safe, mut parked) = (Vec::<OutboxMessage>::new(), BTreeSet::<OrderId>::new());
         let ends = after(self.clock.now(), self.lease / 2);
@@ -78,7 +79,7 @@ impl Relay {
             if self.clock.now() >= ends {
                 break;
             }
-            match self.publisher.publish(&message).await {
+            match self.publish(&message, until).await {
                 Ok(()) => safe.push(message),
                 Err(PublishError::Poisoned(error)) => {
                     tracing::error!(order = %message.order, error, "the order's events are parked");
@@ -95,6 +96,17 @@ impl Relay {
             self.outbox.confirm(lane, &safe).await?;
         }
         Ok(safe.len())
+    }
+
+    /// Publishes while the lane is ours, and gives up when it may be somebody else's.
+    async fn publish(&self, message: &OutboxMessage, until: Timestamp) -> Result<(), PublishError> {
+        let rest = between(self.clock.now(), until);
+        match select(self.publisher.publish(message), self.clock.sleep(rest)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => {
+                Err(PublishError::Unavailable("no answer in time".to_owned()))
+            }
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Job<'_> {
             match self.payment(no).await {
                 Ok(Some(view)) => return Verdict::Done(of_view(no, &view)),
                 Ok(None) => {}
-                Err(error) => return again(error, Vec::new()),
+                Err(error) => return away(error, Vec::new()),
             }
         }
         let token = self.order.personal().payment_token.clone();
@@ -59,12 +59,9 @@ impl Job<'_> {
                     Verdict::fact(Fact::PaymentDeclined { attempt: no, code })
                 }
                 OutsideErrorKind::Unknown => {
-                    again(error, vec![Fact::PaymentUnknown { attempt: no }])
+                    away(error, vec![Fact::PaymentUnknown { attempt: no }])
                 }
-                OutsideErrorKind::Unavailable { .. } => Verdict::Outage {
-                    error,
-                    facts: Vec::new(),
-                },
+                OutsideErrorKind::Unavailable { .. } => away(error, Vec::new()),
             },
         }
     }
@@ -233,6 +230,11 @@ impl Job<'_> {
             None => Ok(self.payment(attempt.no).await?.map(|view| view.id)),
         }
     }
+}
+
+/// The order waits for the provider, and shows it.
+fn away(error: OutsideError, facts: Vec<Fact>) -> Verdict {
+    Verdict::Outage { error, facts }
 }
 
 fn again(error: OutsideError, facts: Vec<Fact>) -> Verdict {

@@ -1,0 +1,202 @@
+//! A cancel always wins: whatever is under way when it is accepted, nothing is kept.
+
+use crate::world::{Ask, TOTAL, World, cancel, ship};
+use order_core::order::{FulfillmentState, Order, OrderStatus};
+use order_core::policy::{FulfillmentPolicy, PaymentPolicy, Policies};
+use order_core::ports::{OrderError, Orders};
+use order_core::refusal::RefusalCode;
+use order_core::testing::builders::place;
+use order_core::testing::{Faults, HoldAt, RefundMode};
+use std::time::Duration;
+
+const BOTH: [HoldAt; 2] = [HoldAt::Request, HoldAt::Answer];
+
+/// Places an order, stops this call on its way, cancels meanwhile, lets the call go on, and looks
+/// at what is left in the end.
+async fn cancelled_while(
+    at: HoldAt,
+    policies: fn(&mut Policies),
+    faults: fn(&World) -> &Faults,
+    method: &'static str,
+) -> (World, Order) {
+    let world = World::new();
+    let service = world.service_with(policies);
+    let mut held = faults(&world).on(method).hold(at);
+    let meanwhile = async {
+        held.reached().await;
+        let id = world.only_order().id();
+        let accepted = service.did(id, cancel()).await;
+        assert!(accepted.status().is_closed(), "the cancel is accepted");
+        held.let_go();
+    };
+    let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);
+    let id = placed.unwrap().order.id();
+    world.settle(&service).await;
+    let order = world.order(id);
+    let here = format!("{method} held at its {at:?}");
+    assert_eq!(order.status(), OrderStatus::Cancelled, "{here}");
+    world.nothing_is_kept(id, &here);
+    (world, order)
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_reservation_under_way() {
+    for at in BOTH {
+        let (world, order) =
+            cancelled_while(at, |_| {}, |world| world.inventory.faults(), "reserve").await;
+        assert!(order.payments().is_empty(), "no payment was tried");
+        assert_eq!(world.payments.faults().count("pay"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_customer_being_verified() {
+    for at in BOTH {
+        cancelled_while(at, |_| {}, |world| world.customers.faults(), "find").await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_payment_under_way() {
+    for at in BOTH {
+        let (world, order) =
+            cancelled_while(at, |_| {}, |world| world.payments.faults(), "pay").await;
+        assert_eq!(order.totals().captured.minor(), 0, "nothing was taken");
+        assert_eq!(world.payments.total().captured.minor(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_payment_that_is_taken_at_once() {
+    for at in BOTH {
+        let policies: fn(&mut Policies) = |all| all.payment = PaymentPolicy::CaptureOnConfirm;
+        let (world, order) =
+            cancelled_while(at, policies, |world| world.payments.faults(), "pay").await;
+        let balance = world.balance(order.id());
+        assert_eq!(balance.captured, balance.refunded, "what was taken is back");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_stock_being_taken() {
+    for at in BOTH {
+        cancelled_while(at, |_| {}, |world| world.inventory.faults(), "commit").await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_warehouse_being_asked() {
+    for at in BOTH {
+        let policies: fn(&mut Policies) = |all| all.fulfillment = FulfillmentPolicy::Automatic;
+        cancelled_while(at, policies, |world| world.shipping.faults(), "request").await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_wins_over_a_capture_under_way() {
+    for at in BOTH {
+        let world = World::new();
+        let service = world.service();
+        let id = service.placed(place().build()).await.id();
+        let mut held = world.payments.faults().on("capture").hold(at);
+        let capture = order_core::command::Command::CapturePayment { amount: None };
+        let meanwhile = async {
+            held.reached().await;
+            service.did(id, cancel()).await;
+            held.let_go();
+        };
+        let (captured, ()) = tokio::join!(service.run(id, capture), meanwhile);
+        captured.expect("a capture that was accepted is carried out");
+        world.settle(&service).await;
+        assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+        world.nothing_is_kept(id, "capture under way");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_again_while_the_refund_is_under_way_pays_back_once() {
+    for at in BOTH {
+        let world = World::new();
+        let service = world.service_with(|all| all.payment = PaymentPolicy::CaptureOnConfirm);
+        let id = service.placed(place().build()).await.id();
+        assert_eq!(world.balance(id).captured.minor(), TOTAL);
+        let mut held = world.payments.faults().on("refund").hold(at);
+        let again = async {
+            held.reached().await;
+            let again = service.run(id, cancel()).await.unwrap();
+            assert!(again.events.is_empty(), "it changes nothing");
+            held.let_go();
+        };
+        let (first, ()) = tokio::join!(service.run(id, cancel()), again);
+        first.unwrap();
+        world.settle(&service).await;
+        assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+        assert_eq!(world.balance(id).refunded.minor(), TOTAL);
+        world.nothing_is_kept(id, "refund under way");
+    }
+}
+
+#[tokio::test]
+async fn an_order_stays_cancelling_until_its_refund_is_proven() {
+    let world = World::new();
+    let service = world.service_with(|all| all.payment = PaymentPolicy::CaptureOnConfirm);
+    let id = service.placed(place().build()).await.id();
+    world.payments.refunds(RefundMode::Pend);
+    let order = service.did(id, cancel()).await;
+    assert_eq!(order.status(), OrderStatus::Cancelling);
+    world.pass(&service, Duration::from_secs(600), 20).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelling);
+    let refund = order_core::reference::Reference::Refund(id, order.refunds()[0].no);
+    assert!(world.payments.settle_refund(&refund, true));
+    world.settle(&service).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.nothing_is_kept(id, "a refund that took its time");
+}
+
+#[tokio::test]
+async fn a_cancel_calls_back_what_the_warehouse_was_asked_for() {
+    let world = World::new();
+    let service = world.service_with(|all| all.fulfillment = FulfillmentPolicy::Automatic);
+    let id = service.placed(place().build()).await.id();
+    assert_eq!(world.parcels_on_their_way(id), 1);
+    let order = service.did(id, cancel()).await;
+    assert_eq!(order.status(), OrderStatus::Cancelled);
+    let reference = world.parcels(id)[0].reference;
+    assert!(!world.shipping.ship(&reference), "it is not sent any more");
+    world.settle(&service).await;
+    world.nothing_is_kept(id, "called back");
+}
+
+#[tokio::test]
+async fn what_left_before_it_could_be_called_back_is_expected_back() {
+    let world = World::new();
+    let service = world.service_with(|all| all.fulfillment = FulfillmentPolicy::Automatic);
+    let id = service.placed(place().build()).await.id();
+    let reference = world.parcels(id)[0].reference;
+    assert!(world.shipping.ship(&reference), "and nobody told us");
+    let order = service.did(id, cancel()).await;
+    assert_eq!(order.fulfillments()[0].state, FulfillmentState::Shipped);
+    assert!(order.has_open_return(), "a return waits for it");
+    assert!(world.balance(id).is_clear(), "nothing is charged for it");
+    let refused = service.run(id, ship()).await.unwrap_err();
+    assert!(
+        matches!(refused, OrderError::Refused { refusal, .. } if refusal.code == RefusalCode::WrongStatus)
+    );
+}
+
+#[tokio::test]
+async fn a_customer_who_never_acted_is_not_charged_after_a_cancel() {
+    let world = World::new();
+    let service = world.service();
+    let id = service
+        .placed(place().token("tok_action").build())
+        .await
+        .id();
+    service.did(id, cancel()).await;
+    world.settle(&service).await;
+    let attempt = world.order(id).payments()[0].no;
+    let reference = order_core::reference::Reference::Attempt(id, attempt);
+    assert!(!world.payments.finish_action(&reference, true), "too late");
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.nothing_is_kept(id, "an action that never came");
+}

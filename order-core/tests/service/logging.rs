@@ -1,0 +1,124 @@
+//! What is logged says what happened, and nothing of whom.
+
+use crate::world::{Ask, World, cancel, delivered, pay_with, personal_words, shop};
+use order_core::command::{Command, DetailsPatch};
+use order_core::ports::{Execute, Orders};
+use order_core::testing::Fault;
+use order_core::testing::builders::{address, contact, place};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+fn assert_impersonal(text: &str, what: &str) {
+    for word in personal_words() {
+        assert!(!text.contains(&word), "{what} says {word}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_personal_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let world = World::new();
+    let service = world.service();
+    for faults in [
+        world.customers.faults(),
+        world.inventory.faults(),
+        world.payments.faults(),
+    ] {
+        faults.next(1, Fault::LostAnswer);
+    }
+    world
+        .notifications
+        .faults()
+        .next(2, Fault::Refused(order_core::testing::builders::code("no")));
+    let id = service.placed(place().key("k").build()).await.id();
+    world.settle(&service).await;
+    let home = Box::new(address());
+    service
+        .did(id, Command::ChangeAddress { address: home })
+        .await;
+    let _ = service.run(id, pay_with("tok_visa")).await;
+    let mut patch = DetailsPatch::default();
+    patch.contact = Some(contact());
+    let _ = service
+        .run(id, Command::UpdateDetails(Box::new(patch)))
+        .await;
+    service.did(id, cancel()).await;
+    world.settle(&service).await;
+    delivered(&world, &service, place().build()).await;
+    world.settle(&service).await;
+
+    let text = log.text();
+    for expected in [
+        "order_placed",
+        "an effect is to be tried again",
+        "an effect was given up on",
+    ] {
+        assert!(text.contains(expected), "{expected} is logged");
+    }
+    assert_impersonal(&text, "the log");
+}
+
+#[tokio::test]
+async fn nothing_personal_is_shown_by_debug() {
+    let world = World::new();
+    let service = world.service();
+    let wish = place().build();
+    assert_impersonal(&format!("{wish:?}"), "a wish");
+    let done = service.place(wish).await.unwrap();
+    assert_impersonal(&format!("{done:?}"), "an answer");
+    let id = done.order.id();
+    for command in [
+        pay_with("tok_visa"),
+        Command::ChangeAddress {
+            address: Box::new(address()),
+        },
+        Command::UpdateDetails(Box::new(DetailsPatch {
+            contact: Some(contact()),
+            ..DetailsPatch::default()
+        })),
+    ] {
+        let execute = Execute::new(shop(), id, command);
+        assert_impersonal(&format!("{execute:?}"), "a command");
+        if let Err(error) = service.execute(execute).await {
+            assert_impersonal(&format!("{error:?} {error}"), "an error");
+        }
+    }
+    world.settle(&service).await;
+    let sent = world.notifications.delivered();
+    assert!(!sent.is_empty());
+    assert_impersonal(&format!("{sent:?}"), "a message");
+    let history = service.history(&shop(), id).await.unwrap();
+    assert_impersonal(&format!("{history:?}"), "the history");
+    assert_impersonal(
+        &format!("{:?} {:?}", world.store, world.store.effects()),
+        "the store",
+    );
+}

@@ -1,0 +1,483 @@
+//! An outage parks orders and loses none.
+
+use crate::world::{Ask, TOTAL, World, cancel, pay_with, ship, shop};
+use order_core::breaker::{BreakerPolicy, Breakers};
+use order_core::money::Amount;
+use order_core::order::{CustomerCheck, OrderStatus};
+use order_core::policy::{Dependency, FulfillmentPolicy, OutagePolicy, PaymentPolicy};
+use order_core::ports::{OrderError, Orders};
+use order_core::service::OrderService;
+use order_core::testing::builders::{line, place};
+use order_core::testing::{Fault, Faults};
+use std::sync::Arc;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const RETRY_AFTER: Duration = Duration::from_secs(17);
+
+/// What is down, what the order waits for, and where it stands meanwhile.
+fn dependencies(world: &World) -> [(Dependency, &Faults, OrderStatus); 3] {
+    [
+        (
+            Dependency::Customers,
+            world.customers.faults(),
+            OrderStatus::Pending,
+        ),
+        (
+            Dependency::Inventory,
+            world.inventory.faults(),
+            OrderStatus::Pending,
+        ),
+        (
+            Dependency::Payments,
+            world.payments.faults(),
+            OrderStatus::Confirmed,
+        ),
+    ]
+}
+
+fn rejecting(world: &World) -> OrderService {
+    world.service_with(|all| {
+        all.outage = OutagePolicy::Reject {
+            retry_after: RETRY_AFTER,
+        };
+    })
+}
+
+#[tokio::test]
+async fn an_order_waits_for_what_is_away_and_goes_on_by_itself() {
+    for fault in [Fault::Unavailable, Fault::LostRequest, Fault::LostAnswer] {
+        for which in 0..3 {
+            let world = World::new();
+            let service = world.service();
+            let (dependency, faults, status) = dependencies(&world)[which];
+            faults.always(fault.clone());
+            let order = service.placed(place().build()).await;
+            assert_eq!(order.status(), status, "{dependency} {fault:?}");
+            assert!(
+                order.pending_on().contains(&dependency),
+                "{dependency} {fault:?}"
+            );
+            world.pass(&service, HOUR, 120).await;
+            assert_eq!(world.order(order.id()).status(), status, "it waits");
+            faults.clear();
+            world.pass(&service, HOUR / 4, 30).await;
+            world.settle(&service).await;
+            let order = world.order(order.id());
+            assert_eq!(
+                order.status(),
+                OrderStatus::Processing,
+                "{dependency} {fault:?}"
+            );
+            assert!(
+                order.pending_on().is_empty(),
+                "it waits for nothing any more"
+            );
+            assert_eq!(world.balance(order.id()).authorized.minor(), TOTAL);
+            assert_eq!(world.kept_units(), 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_many_hours_gives_up_on_no_order() {
+    for which in 0..3 {
+        let world = World::new();
+        let service = world.service();
+        let (dependency, faults, _) = dependencies(&world)[which];
+        faults.always(Fault::Unavailable);
+        let id = service.placed(place().build()).await.id();
+        world.pass(&service, 20 * HOUR, 600).await;
+        let letters = service
+            .dead_letters(&shop(), None, 10)
+            .await
+            .unwrap()
+            .letters;
+        assert!(letters.is_empty(), "{dependency}: {letters:?}");
+        faults.clear();
+        world.pass(&service, HOUR / 4, 30).await;
+        world.settle(&service).await;
+        assert_eq!(
+            world.order(id).status(),
+            OrderStatus::Processing,
+            "{dependency}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_waits_in_vain_expires_and_keeps_nothing() {
+    for which in 0..2 {
+        let world = World::new();
+        let service = world.service();
+        let (dependency, faults, _) = dependencies(&world)[which];
+        faults.always(Fault::Unavailable);
+        let id = service.placed(place().build()).await.id();
+        world.pass(&service, 25 * HOUR, 600).await;
+        assert_eq!(
+            world.order(id).status(),
+            OrderStatus::Expired,
+            "{dependency}"
+        );
+        faults.clear();
+        world.settle(&service).await;
+        world.nothing_is_kept(id, "expired");
+    }
+}
+
+#[tokio::test]
+async fn an_order_without_prices_waits_for_them() {
+    let world = World::new();
+    let service = world.service();
+    world.inventory.faults().always(Fault::Unavailable);
+    let order = service.placed(place().line(line("abc", 2)).build()).await;
+    assert!(!order.is_priced() && order.status() == OrderStatus::Pending);
+    world.inventory.faults().clear();
+    world.settle(&service).await;
+    let order = world.order(order.id());
+    assert_eq!(order.status(), OrderStatus::Processing);
+    assert_eq!(order.totals().total.minor(), TOTAL);
+}
+
+#[tokio::test]
+async fn no_more_orders_wait_than_the_storefront_allows() {
+    for which in 0..2 {
+        let world = World::new();
+        let service = world.service_with(|all| all.outage = OutagePolicy::Defer { at_most: 3 });
+        let (dependency, faults, _) = dependencies(&world)[which];
+        faults.always(Fault::Unavailable);
+        for _ in 0..3 {
+            let order = service.placed(place().build()).await;
+            assert_eq!(order.status(), OrderStatus::Pending);
+        }
+        let refused = service.place(place().build()).await.unwrap_err();
+        assert!(
+            matches!(refused, OrderError::Unavailable { dependency: away, .. } if away == dependency),
+            "{refused}"
+        );
+        let runner = service.runner();
+        runner.step().await.unwrap();
+        let open = world.store.orders();
+        let waiting = open.iter().filter(|order| order.is_deferred()).count();
+        assert_eq!(waiting, 3, "those that wait go on waiting");
+        faults.clear();
+        world.settle(&service).await;
+        let orders = world.store.orders();
+        let through = |order: &&order_core::order::Order| order.status() == OrderStatus::Processing;
+        assert_eq!(orders.iter().filter(through).count(), 3);
+        assert_eq!(
+            world.kept_units(),
+            6,
+            "and the one turned away keeps nothing"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_storefront_that_does_not_wait_turns_orders_away_cleanly() {
+    for which in 0..2 {
+        let world = World::new();
+        let service = rejecting(&world);
+        let (dependency, faults, _) = dependencies(&world)[which];
+        faults.always(Fault::Unavailable);
+        let refused = service.place(place().key("k").build()).await.unwrap_err();
+        let OrderError::Unavailable {
+            dependency: away,
+            retry_after,
+        } = refused
+        else {
+            panic!("it is turned away: {refused}");
+        };
+        assert!(retry_after >= RETRY_AFTER || dependency == Dependency::Inventory);
+        assert_eq!(away, dependency);
+        for order in world.store.orders() {
+            assert_eq!(order.status(), OrderStatus::Rejected, "it is closed");
+        }
+        faults.clear();
+        world.settle(&service).await;
+        assert_eq!(world.kept_units(), 0, "and nothing is held for it");
+        let placed = service.place(place().key("k").build()).await.unwrap();
+        assert!(!placed.replayed, "the key is free again");
+        assert_eq!(placed.order.status(), OrderStatus::Processing);
+        let again = service.place(place().key("k").build()).await.unwrap();
+        assert!(again.replayed && again.order.id() == placed.order.id());
+    }
+}
+
+#[tokio::test]
+async fn who_takes_a_freed_key_keeps_it() {
+    // The first request still gives stock back when the second has taken its key.
+    let world = World::new();
+    let service = rejecting(&world);
+    world
+        .customers
+        .faults()
+        .on("find")
+        .next(1, Fault::Unavailable);
+    let mut held = world
+        .inventory
+        .faults()
+        .on("release")
+        .hold(order_core::testing::HoldAt::Request);
+    let second = async {
+        held.reached().await;
+        let second = service.place(place().key("k").build()).await.unwrap();
+        held.let_go();
+        second
+    };
+    let (first, second) = tokio::join!(service.place(place().key("k").build()), second);
+    assert!(matches!(first, Err(OrderError::Unavailable { .. })));
+    let again = service.place(place().key("k").build()).await.unwrap();
+    assert_eq!(
+        again.order, second.order,
+        "its answer is replayed as it was"
+    );
+}
+
+#[tokio::test]
+async fn an_accepted_order_is_not_turned_away_by_a_later_outage() {
+    let world = World::new();
+    let service = rejecting(&world);
+    let id = service.placed(place().without_token().build()).await.id();
+    let order = world.order(id);
+    let no = order.reservation().unwrap().no;
+    let reference = order_core::reference::Reference::Reservation(id, no);
+    assert!(world.inventory.lapse(&shop(), &reference));
+    world.inventory.faults().always(Fault::Unavailable);
+    let lost = order_core::fact::Fact::ReservationExpired { reservation: no };
+    let order = service.told(id, lost).await.order;
+    world.pass(&service, HOUR, 60).await;
+    assert!(
+        !world.order(id).status().is_closed(),
+        "{:?}",
+        order.status()
+    );
+    world.inventory.faults().clear();
+    world.settle(&service).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Confirmed);
+    assert_eq!(world.kept_units(), 2);
+}
+
+#[tokio::test]
+async fn a_customer_is_accepted_unverified_up_to_an_amount() {
+    for (up_to, check) in [
+        (TOTAL, CustomerCheck::Unverified),
+        (TOTAL - 1, CustomerCheck::Pending),
+    ] {
+        let world = World::new();
+        let service = world.service_with(|all| {
+            let (up_to, at_most) = (Amount::new(up_to), 10);
+            all.outage = OutagePolicy::AcceptUnverified { up_to, at_most };
+        });
+        world.customers.faults().always(Fault::Unavailable);
+        let order = service.placed(place().build()).await;
+        assert_eq!(order.customer(), check, "up to {up_to}");
+        let through = order.status() == OrderStatus::Processing;
+        assert_eq!(through, check == CustomerCheck::Unverified);
+    }
+}
+
+#[tokio::test]
+async fn a_circuit_opens_spares_the_service_and_closes_again() {
+    let world = World::new();
+    let policy = BreakerPolicy::default().with_consecutive(3);
+    let breakers = Arc::new(Breakers::new(policy));
+    let service = world.builder().breakers(breakers).build().unwrap();
+    world.payments.faults().always(Fault::Unavailable);
+    for _ in 0..5 {
+        service.placed(place().line(line("tea", 1)).build()).await;
+    }
+    let tried = world.payments.faults().count("pay");
+    assert_eq!(tried, 3, "then the circuit is open");
+    world.payments.faults().clear();
+    service.placed(place().line(line("tea", 1)).build()).await;
+    assert_eq!(
+        world.payments.faults().count("pay"),
+        tried,
+        "it is still open"
+    );
+    world.settle(&service).await;
+    for order in world.store.orders() {
+        assert_eq!(
+            order.status(),
+            OrderStatus::Processing,
+            "all went on by themselves"
+        );
+    }
+    assert_eq!(world.payments.total().authorized.minor(), 6 * 500);
+}
+
+#[tokio::test]
+async fn an_order_is_not_held_up_by_messages() {
+    let world = World::new();
+    let service = world.service();
+    world.notifications.faults().always(Fault::Unavailable);
+    let id = service.placed(place().build()).await.id();
+    assert_eq!(world.order(id).status(), OrderStatus::Processing);
+    service.did(id, ship()).await;
+    let order = service.did(id, crate::world::deliver()).await;
+    assert_eq!(order.status(), OrderStatus::Completed);
+    world.pass(&service, 5 * HOUR, 100).await;
+    assert!(world.notifications.notices(id).is_empty());
+    world.notifications.faults().clear();
+    world.pass(&service, HOUR, 20).await;
+    assert_eq!(world.notifications.notices(id).len(), 3, "each came, once");
+}
+
+#[tokio::test]
+async fn what_gets_no_answer_for_long_waits_for_a_person() {
+    let world = World::new();
+    let mut policies = order_core::policy::Policies::default();
+    policies.fulfillment = FulfillmentPolicy::Automatic;
+    let service = world
+        .builder()
+        .policies(order_core::policy::PolicyBook::new(policies))
+        .with(|settings| settings.retry.max_tries = 3)
+        .build()
+        .unwrap();
+    world.shipping.faults().always(Fault::LostRequest);
+    let id = service.placed(place().build()).await.id();
+    world.settle(&service).await;
+    let page = service.dead_letters(&shop(), None, 10).await.unwrap();
+    assert_eq!(page.letters.len(), 1);
+    assert_eq!(page.letters[0].tries, 3);
+    assert_eq!(world.shipping.faults().count("request"), 3);
+
+    world.shipping.faults().clear();
+    world.pass(&service, HOUR, 10).await;
+    assert!(
+        world.parcels(id).is_empty(),
+        "by itself it is not tried again"
+    );
+    let effect = page.letters[0].effect.id;
+    assert!(service.retry_dead_letter(&shop(), effect).await.unwrap());
+    world.settle(&service).await;
+    assert_eq!(world.parcels_on_their_way(id), 1);
+    assert!(
+        !service.retry_dead_letter(&shop(), effect).await.unwrap(),
+        "it is none any more"
+    );
+}
+
+#[tokio::test]
+async fn what_a_service_refuses_waits_for_a_person_and_a_cancel_is_not_kept_by_it() {
+    let world = World::new();
+    let service = world.service();
+    let code = order_core::testing::builders::code("broken");
+    world
+        .inventory
+        .faults()
+        .on("reserve")
+        .next(1, Fault::Refused(code));
+    let id = service.placed(place().build()).await.id();
+    let letters = service
+        .dead_letters(&shop(), None, 10)
+        .await
+        .unwrap()
+        .letters;
+    assert_eq!(letters.len(), 1);
+    service.did(id, cancel()).await;
+    world.settle(&service).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.nothing_is_kept(id, "cancelled beside a dead letter");
+}
+
+#[tokio::test]
+async fn a_cancel_just_before_something_is_given_up_on_is_not_kept_by_it() {
+    let world = World::new();
+    let service = world.service();
+    let code = order_core::testing::builders::code("broken");
+    // The refusal is on its way when the cancel is accepted.
+    let mut held = world
+        .customers
+        .faults()
+        .on("find")
+        .hold(order_core::testing::HoldAt::Answer);
+    world
+        .inventory
+        .faults()
+        .on("reserve")
+        .next(1, Fault::Refused(code));
+    let meanwhile = async {
+        held.reached().await;
+        service.did(world.only_order().id(), cancel()).await;
+        held.let_go();
+    };
+    let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);
+    let id = placed.unwrap().order.id();
+    world.settle(&service).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.nothing_is_kept(id, "given up on after a cancel");
+}
+
+#[tokio::test]
+async fn what_undoes_something_is_never_given_up_on_and_is_reported_as_stuck() {
+    let world = World::new();
+    let service = world.service_with(|all| {
+        all.payment = PaymentPolicy::CaptureOnConfirm;
+        all.stuck_after = 4;
+    });
+    for (faults, method) in [
+        (world.payments.faults(), "refund"),
+        (world.inventory.faults(), "release"),
+    ] {
+        let id = service.placed(place().build()).await.id();
+        faults.on(method).always(Fault::LostRequest);
+        service.did(id, cancel()).await;
+        world.pass(&service, 10 * HOUR, 300).await;
+        let order = world.order(id);
+        assert_eq!(order.status(), OrderStatus::Cancelling, "{method}");
+        assert!(order.cancellation().unwrap().stuck, "{method} is reported");
+        assert!(
+            service
+                .dead_letters(&shop(), None, 10)
+                .await
+                .unwrap()
+                .letters
+                .is_empty()
+        );
+        faults.clear();
+        world.pass(&service, HOUR, 60).await;
+        assert_eq!(world.order(id).status(), OrderStatus::Cancelled, "{method}");
+        world.settle(&service).await;
+        world.nothing_is_kept(id, method);
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_while_stock_cannot_be_reserved_ends_when_the_service_is_back() {
+    let world = World::new();
+    let service = world.service_with(|all| all.stuck_after = 4);
+    world.inventory.faults().always(Fault::LostAnswer);
+    let id = service.placed(place().build()).await.id();
+    service.did(id, cancel()).await;
+    world.pass(&service, 10 * HOUR, 300).await;
+    let order = world.order(id);
+    assert!(order.cancellation().unwrap().stuck, "it is reported");
+    world.inventory.faults().clear();
+    world.pass(&service, HOUR, 60).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.settle(&service).await;
+    world.nothing_is_kept(id, "reservation in doubt");
+}
+
+#[tokio::test]
+async fn a_payment_in_doubt_is_asked_for_and_never_made_again() {
+    for fault in [Fault::LostRequest, Fault::LostAnswer] {
+        let world = World::new();
+        let service = world.service();
+        world.payments.faults().on("pay").next(1, fault.clone());
+        let order = service.placed(place().build()).await;
+        assert_eq!(order.status(), OrderStatus::Confirmed, "{fault:?}");
+        let refused = service.run(order.id(), pay_with("tok_visa")).await;
+        assert!(refused.is_err(), "no second payment beside one in doubt");
+        world.settle(&service).await;
+        let made = usize::from(fault == Fault::LostRequest) + 1;
+        assert_eq!(world.payments.faults().count("pay"), made, "{fault:?}");
+        assert_eq!(world.payments.faults().count("find"), 1, "{fault:?}");
+        let order = world.order(order.id());
+        assert_eq!(order.status(), OrderStatus::Processing);
+        assert_eq!(order.payments().len(), 1);
+        assert_eq!(world.payments.total().authorized.minor(), TOTAL);
+    }
+}

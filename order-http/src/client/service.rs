@@ -107,18 +107,13 @@ impl ServiceClient {
             })
             .adjust(|failure, wait| self.wait_before_next(call, failure, wait?))
             .notify(|failure, wait| {
-                tracing::debug!(service = self.name, asked.operation, %failure, ?wait, "trying again");
+                let (service, operation) = (asked.service, asked.operation);
+                tracing::debug!(service, operation, %failure, ?wait, "trying again");
             })
             .await;
         answer.map_err(|failure| {
-            tracing::debug!(
-                service = self.name,
-                asked.operation,
-                %failure,
-                tries,
-                may_have_acted,
-                "no answer"
-            );
+            let (service, operation) = (asked.service, asked.operation);
+            tracing::debug!(service, operation, %failure, tries, may_have_acted, "no answer");
             asked.failed(failure, may_have_acted)
         })
     }

@@ -43,25 +43,25 @@ pub(crate) struct Settings {
     #[arg(long, env, default_value = "examples/mocks")]
     pub(crate) mocks_dir: PathBuf,
 
-    /// The key that tokens are signed with. Not served yet.
+    /// The key that tokens are signed with. Not served by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) auth_jwt_key: Option<String>,
-    /// Where the keys are that tokens are signed with. Not served yet.
+    /// Where the keys are that tokens are signed with. Not served by this version.
     #[arg(long, env)]
     pub(crate) auth_jwks_url: Option<String>,
-    /// Who must have issued a token. Not served yet.
+    /// Who must have issued a token. Not served by this version.
     #[arg(long, env)]
     pub(crate) auth_issuer: Option<String>,
-    /// Whom a token must be for. Not served yet.
+    /// Whom a token must be for. Not served by this version.
     #[arg(long, env)]
     pub(crate) auth_audience: Option<String>,
-    /// The file with the hashes of API keys. Not served yet.
+    /// The file with the hashes of API keys. Not served by this version.
     #[arg(long, env)]
     pub(crate) api_keys_file: Option<PathBuf>,
-    /// The secret of the payment webhook; unset: it is not served. Not served yet.
+    /// The secret of the payment webhook; Not served by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) webhook_secret_payments: Option<String>,
-    /// The secret of the shipping webhook; unset: it is not served. Not served yet.
+    /// The secret of the shipping webhook; Not served by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) webhook_secret_shipping: Option<String>,
 
@@ -71,7 +71,7 @@ pub(crate) struct Settings {
     /// What becomes of orders while a service is away.
     #[arg(long, env, value_enum, default_value_t = Outage::Defer)]
     pub(crate) outage_policy: Outage,
-    /// Requests a minute and principal; 0: any number. Others are not served yet.
+    /// Requests a minute and principal; 0: any number. Other numbers are not served by this version.
     #[arg(long, env, default_value_t = 0)]
     pub(crate) rate_limit: u32,
 
@@ -144,7 +144,7 @@ impl Settings {
         ];
         if let Some((name, _)) = not_yet.iter().find(|(_, set)| *set) {
             return Err(format!(
-                "{name} is set, but this version does not serve it yet: unset it, \
+                "{name} is set, but this version does not serve it: unset it, \
                  or put a gateway in front that does"
             ));
         }

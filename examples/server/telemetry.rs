@@ -6,6 +6,7 @@ use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::error::Error;
+use std::io::IsTerminal;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -21,7 +22,9 @@ impl Telemetry {
     pub(crate) fn start(settings: &Settings) -> Result<Self, Box<dyn Error>> {
         let filter = EnvFilter::try_new(&settings.rust_log)
             .map_err(|error| format!("RUST_LOG makes no sense: {error}"))?;
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
         let lines = match settings.log_format {
             LogFormat::Pretty => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -7,3 +7,8 @@
 
 pub mod in_process;
 pub mod outside;
+
+/// The snippets of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

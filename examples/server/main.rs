@@ -16,7 +16,7 @@ use order_sqlx::{SqliteOptions, SqliteStore};
 use settings::Settings;
 use std::error::Error;
 use std::future::IntoFuture;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -136,13 +136,17 @@ fn tell(address: SocketAddr, settings: &Settings) {
         .database_url
         .split_once("://")
         .map_or(settings.database_url.as_str(), |(kind, _)| kind);
-    println!(
+    let said = writeln!(
+        std::io::stdout(),
         "Orders are served on http://{address} (database: {database}; API: http://{address}/docs)\n\
          Try:\n  curl -i http://{address}/v1/orders -H 'Content-Type: application/json' \
          -H 'Idempotency-Key: my-first-order' -d '{{\"customer_id\": \"cus_123\", \
          \"lines\": [{{\"sku\": \"abc123\", \"quantity\": 2}}], \
          \"payment\": {{\"token\": \"tok_visa\"}}}}'"
     );
+    if let Err(error) = said {
+        tracing::debug!(error = %error, "nobody listens to what is served");
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the log may not have begun")]

@@ -1,0 +1,224 @@
+//! The server as its users run it: the real binary, on a real socket, killed and started again.
+
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A server process, and where it listens.
+struct Server {
+    process: Child,
+    address: String,
+    http: Client,
+}
+
+impl Server {
+    /// Starts the server on the database of this folder, on any free port.
+    fn start(folder: &Path) -> Self {
+        let mut process = Command::new(binary())
+            .current_dir(folder)
+            .env("DATABASE_URL", "sqlite:order.db")
+            .env("PORT", "0")
+            .env("RUST_LOG", "warn")
+            .env(
+                "MOCKS_DIR",
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("mocks"),
+            )
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let address = first
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .unwrap_or_else(|| panic!("the server says where it listens: {first}"))
+            .to_owned();
+        Self {
+            process,
+            address,
+            http: Client::new(),
+        }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.address)).json(body)
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.http.get(format!("{}{path}", self.address))).await
+    }
+
+    async fn place(&self, key: &str, body: &Value) -> (StatusCode, Value) {
+        answer(self.post("/v1/orders", body).header("Idempotency-Key", key)).await
+    }
+
+    /// As a power cut would.
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// As a container runtime would.
+    fn terminate(mut self) -> ExitStatus {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.process.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(told.success());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    let body = answer.text().await.unwrap();
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// The example that cargo has built beside this test.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let server = profile.join("examples").join("server");
+    assert!(server.exists(), "cargo builds the examples with the tests");
+    server
+}
+
+fn tote(token: &str, units: u32) -> Value {
+    json!({
+        "customer_id": "cus_123",
+        "lines": [{"sku": "abc123", "quantity": units}],
+        "shipping_address": {"name": "Ada", "line1": "1 Main St", "city": "Sydney", "country": "AU"},
+        "contact": {"email": "ada@example.com"},
+        "payment": {"token": token}
+    })
+}
+
+#[tokio::test]
+async fn an_order_goes_from_placing_to_refund_over_a_kill_and_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (status, placed) = server.place("first", &tote("tok_visa", 2)).await;
+    assert_eq!(status, StatusCode::CREATED, "{placed}");
+    assert_eq!(placed["status"], "processing");
+    let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
+    server.kill();
+
+    let server = Server::start(folder.path());
+    let (status, found) = server.get(&path).await;
+    assert_eq!(
+        (status, &found["status"]),
+        (StatusCode::OK, &json!("processing"))
+    );
+    let (status, replayed) = server.place("first", &tote("tok_visa", 2)).await;
+    assert_eq!((status, &replayed), (StatusCode::CREATED, &placed));
+
+    let shipment = json!({"carrier": "Post", "tracking_number": "T1"});
+    let (status, shipped) = answer(server.post(&format!("{path}/shipments"), &shipment)).await;
+    assert_eq!(
+        (status, &shipped["payment_status"]),
+        (StatusCode::CREATED, &json!("paid"))
+    );
+    let deliver = format!("{path}/shipments/1/deliver");
+    let (status, delivered) = answer(server.post(&deliver, &json!({}))).await;
+    assert_eq!(
+        (status, &delivered["status"]),
+        (StatusCode::OK, &json!("completed"))
+    );
+    let refund = json!({"amount": 500, "reason": "late"});
+    let (status, refunded) = answer(server.post(&format!("{path}/refunds"), &refund)).await;
+    assert_eq!(status, StatusCode::OK, "{refunded}");
+    assert_eq!(refunded["totals"]["refunded"], 500);
+
+    assert!(
+        server.terminate().success(),
+        "a server that is told to stop stops cleanly"
+    );
+}
+
+#[tokio::test]
+async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    // All there is of it, so that nobody else can have any.
+    let all = json!({
+        "customer_id": "cus_123",
+        "lines": [{"sku": "abc123", "quantity": 1000}],
+        "payment": {"token": "tok_visa"}
+    });
+    let (status, placed) = server.place("all", &all).await;
+    assert_eq!(status, StatusCode::CREATED, "{placed}");
+    let (status, refused) = server.place("one-more", &tote("tok_visa", 1)).await;
+    assert_eq!(
+        (status, &refused["code"]),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("insufficient-stock")
+        )
+    );
+    assert!(server.terminate().success());
+
+    let server = Server::start(folder.path());
+    let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
+    let (status, cancelled) = answer(server.post(&format!("{path}/cancel"), &json!({}))).await;
+    assert_eq!(
+        (status, &cancelled["status"]),
+        (StatusCode::OK, &json!("cancelled"))
+    );
+    assert_eq!(cancelled["totals"]["authorized"], 0);
+    let deleted = server
+        .http
+        .delete(format!("{}{path}", server.address))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    assert_eq!(server.get(&path).await.0, StatusCode::GONE);
+
+    let (status, placed) = server.place("again", &all).await;
+    assert_eq!(status, StatusCode::CREATED, "{placed}");
+}
+
+#[test]
+fn a_setting_that_cannot_be_served_is_a_clear_error() {
+    for (name, value, says) in [
+        (
+            "HOST",
+            "0.0.0.0",
+            "without authentication only a loopback address",
+        ),
+        ("AUTH_JWT_KEY", "secret", "AUTH_JWT_KEY is set"),
+        (
+            "DATABASE_URL",
+            "mysql://user:hunter2@host/db",
+            "must begin with `sqlite:`",
+        ),
+        ("MOCKS_DIR", "/nowhere", "/nowhere"),
+        ("PAYMENT_POLICY", "later", "capture_on_ship"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(binary())
+            .current_dir(folder.path())
+            .env("PORT", "0")
+            .env(name, value)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}={value}");
+        assert!(said.contains(says), "{name}={value}: {said}");
+        assert!(!said.contains("hunter2"), "a secret is never repeated");
+    }
+}

@@ -306,6 +306,8 @@ impl Service {
     async fn run(mut self) {
         while let Some(group) = self.next_group() {
             self.writer.write_group(group).await;
+            // Whoever was just answered may have more: one turn for them, and no waiting.
+            tokio::task::yield_now().await;
         }
     }
 

@@ -7,6 +7,14 @@ use sqlx::sqlite::{
 use std::str::FromStr;
 use std::time::Duration;
 
+/// After so many pages the log is written back to the file. A page that many commits change is then
+/// written back once; the default of 1000 is reached every few commits.
+const CHECKPOINT_PAGES: &str = "4000";
+/// What the log is cut to once it is written back.
+const LOG_BYTES: &str = "33554432";
+/// What the writer keeps of the file in memory: 16 MiB, as SQLite writes it.
+const CACHE_KIB: &str = "-16384";
+
 /// How a [`SqliteStore`](super::SqliteStore) opens its file.
 ///
 /// The defaults are made for orders: write-ahead log, `synchronous=FULL` (what was acknowledged
@@ -91,7 +99,12 @@ impl SqliteOptions {
         let writing = if in_memory {
             common.clone()
         } else {
-            common.clone().journal_mode(SqliteJournalMode::Wal)
+            common
+                .clone()
+                .journal_mode(SqliteJournalMode::Wal)
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+                .pragma("journal_size_limit", LOG_BYTES)
+                .pragma("cache_size", CACHE_KIB)
         };
         let writer = pool(1)
             .connect_with(writing)

@@ -1,0 +1,106 @@
+//! What was stored once is read for ever: golden files of every kind of event, and of orders.
+//!
+//! A golden file is never changed. Where the written form gains a field, the old files still load,
+//! and a new folder holds the new form.
+
+use order_core::event::Happening;
+use order_core::event::wire::{
+    SCHEMA, WireError, event_from_json, event_to_json, order_from_json, order_to_json,
+};
+use order_core::order::{Line, PaymentStatus, ReturnStatus};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn golden(kind: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/v1")
+        .join(kind);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn every_kind_of_event_has_a_golden_file() {
+    let files: BTreeSet<String> = golden("events").into_iter().map(|(name, _)| name).collect();
+    let kinds: BTreeSet<String> = Happening::NAMES
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    assert_eq!(files, kinds);
+}
+
+#[test]
+fn a_stored_event_loads_and_is_written_as_it_was() {
+    for (name, text) in golden("events") {
+        let event = event_from_json(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(event.happening.name(), name);
+        let written = event_to_json(&event).unwrap();
+        assert_eq!(json(&written), json(&text), "{name}");
+        assert_eq!(event_from_json(&written).unwrap(), event, "{name}");
+    }
+}
+
+#[test]
+fn a_stored_order_loads_and_is_written_as_it_was() {
+    for (name, text) in golden("orders") {
+        let order = order_from_json(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(order.lines().iter().all(Line::counts_hold), "{name}");
+        let written = order_to_json(&order).unwrap();
+        assert_eq!(json(&written), json(&text), "{name}");
+        assert_eq!(order_from_json(&written).unwrap(), order, "{name}");
+    }
+}
+
+#[test]
+fn a_stored_order_means_what_it_meant() {
+    let (_, text) = golden("orders")
+        .into_iter()
+        .find(|(name, _)| name == "completed")
+        .unwrap();
+    let order = order_from_json(&text).unwrap();
+    let totals = order.totals();
+    assert_eq!(totals.total.minor(), 2 * 1_999 + 500 - 100);
+    assert_eq!(totals.captured.minor(), 4_398);
+    assert_eq!(totals.refunded.minor(), 1_949);
+    assert_eq!(totals.due.minor(), 0);
+    assert_eq!(order.payment_status(), PaymentStatus::PartiallyRefunded);
+    assert_eq!(order.return_status(), ReturnStatus::PartiallyReturned);
+    assert!(order.is_settled());
+}
+
+#[test]
+fn what_a_newer_version_has_written_is_refused_and_said_so() {
+    let (_, text) = golden("events").remove(0);
+    let mut newer = json(&text);
+    newer["schema"] = Value::from(SCHEMA + 1);
+    let refused = event_from_json(&newer.to_string()).unwrap_err();
+    assert!(matches!(refused, WireError::TooNew { found } if found == SCHEMA + 1));
+    assert!(refused.to_string().contains("newer"), "{refused}");
+}
+
+#[test]
+fn an_unknown_kind_of_event_is_refused() {
+    let (_, text) = golden("events").remove(0);
+    let mut unknown = json(&text);
+    unknown["type"] = Value::from("order_enchanted");
+    assert!(matches!(
+        event_from_json(&unknown.to_string()),
+        Err(WireError::Malformed(_))
+    ));
+}

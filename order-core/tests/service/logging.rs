@@ -65,8 +65,10 @@ async fn nothing_personal_is_logged() {
         .did(id, Command::ChangeAddress { address: home })
         .await;
     let _ = service.run(id, pay_with("tok_visa")).await;
-    let mut patch = DetailsPatch::default();
-    patch.contact = Some(contact());
+    let patch = DetailsPatch {
+        contact: Some(contact()),
+        ..DetailsPatch::default()
+    };
     let _ = service
         .run(id, Command::UpdateDetails(Box::new(patch)))
         .await;

@@ -10,6 +10,7 @@
 mod cancelling;
 mod crashing;
 mod editing;
+mod giving_up;
 mod late_facts;
 mod logging;
 mod outages;
@@ -19,4 +20,5 @@ mod repeating;
 mod running;
 mod same_call;
 mod side_by_side;
+mod storms;
 mod world;

@@ -1,10 +1,10 @@
 //! An outage parks orders and loses none.
 
-use crate::world::{Ask, TOTAL, World, cancel, pay_with, ship, shop};
+use crate::world::{Ask, TOTAL, World, pay_with, ship, shop};
 use order_core::breaker::{BreakerPolicy, Breakers};
 use order_core::money::Amount;
 use order_core::order::{CustomerCheck, OrderStatus};
-use order_core::policy::{Dependency, FulfillmentPolicy, OutagePolicy, PaymentPolicy};
+use order_core::policy::{Dependency, OutagePolicy};
 use order_core::ports::{OrderError, Orders};
 use order_core::service::OrderService;
 use order_core::testing::builders::{line, place};
@@ -322,143 +322,6 @@ async fn an_order_is_not_held_up_by_messages() {
     world.notifications.faults().clear();
     world.pass(&service, HOUR, 20).await;
     assert_eq!(world.notifications.notices(id).len(), 3, "each came, once");
-}
-
-#[tokio::test]
-async fn what_gets_no_answer_for_long_waits_for_a_person() {
-    let world = World::new();
-    let mut policies = order_core::policy::Policies::default();
-    policies.fulfillment = FulfillmentPolicy::Automatic;
-    let service = world
-        .builder()
-        .policies(order_core::policy::PolicyBook::new(policies))
-        .with(|settings| settings.retry.max_tries = 3)
-        .build()
-        .unwrap();
-    world.shipping.faults().always(Fault::LostRequest);
-    let id = service.placed(place().build()).await.id();
-    world.settle(&service).await;
-    let page = service.dead_letters(&shop(), None, 10).await.unwrap();
-    assert_eq!(page.letters.len(), 1);
-    assert_eq!(page.letters[0].tries, 3);
-    assert_eq!(world.shipping.faults().count("request"), 3);
-
-    world.shipping.faults().clear();
-    world.pass(&service, HOUR, 10).await;
-    assert!(
-        world.parcels(id).is_empty(),
-        "by itself it is not tried again"
-    );
-    let effect = page.letters[0].effect.id;
-    assert!(service.retry_dead_letter(&shop(), effect).await.unwrap());
-    world.settle(&service).await;
-    assert_eq!(world.parcels_on_their_way(id), 1);
-    assert!(
-        !service.retry_dead_letter(&shop(), effect).await.unwrap(),
-        "it is none any more"
-    );
-}
-
-#[tokio::test]
-async fn what_a_service_refuses_waits_for_a_person_and_a_cancel_is_not_kept_by_it() {
-    let world = World::new();
-    let service = world.service();
-    let code = order_core::testing::builders::code("broken");
-    world
-        .inventory
-        .faults()
-        .on("reserve")
-        .next(1, Fault::Refused(code));
-    let id = service.placed(place().build()).await.id();
-    let letters = service
-        .dead_letters(&shop(), None, 10)
-        .await
-        .unwrap()
-        .letters;
-    assert_eq!(letters.len(), 1);
-    service.did(id, cancel()).await;
-    world.settle(&service).await;
-    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
-    world.nothing_is_kept(id, "cancelled beside a dead letter");
-}
-
-#[tokio::test]
-async fn a_cancel_just_before_something_is_given_up_on_is_not_kept_by_it() {
-    let world = World::new();
-    let service = world.service();
-    let code = order_core::testing::builders::code("broken");
-    // The refusal is on its way when the cancel is accepted.
-    let mut held = world
-        .customers
-        .faults()
-        .on("find")
-        .hold(order_core::testing::HoldAt::Answer);
-    world
-        .inventory
-        .faults()
-        .on("reserve")
-        .next(1, Fault::Refused(code));
-    let meanwhile = async {
-        held.reached().await;
-        service.did(world.only_order().id(), cancel()).await;
-        held.let_go();
-    };
-    let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);
-    let id = placed.unwrap().order.id();
-    world.settle(&service).await;
-    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
-    world.nothing_is_kept(id, "given up on after a cancel");
-}
-
-#[tokio::test]
-async fn what_undoes_something_is_never_given_up_on_and_is_reported_as_stuck() {
-    let world = World::new();
-    let service = world.service_with(|all| {
-        all.payment = PaymentPolicy::CaptureOnConfirm;
-        all.stuck_after = 4;
-    });
-    for (faults, method) in [
-        (world.payments.faults(), "refund"),
-        (world.inventory.faults(), "release"),
-    ] {
-        let id = service.placed(place().build()).await.id();
-        faults.on(method).always(Fault::LostRequest);
-        service.did(id, cancel()).await;
-        world.pass(&service, 10 * HOUR, 300).await;
-        let order = world.order(id);
-        assert_eq!(order.status(), OrderStatus::Cancelling, "{method}");
-        assert!(order.cancellation().unwrap().stuck, "{method} is reported");
-        assert!(
-            service
-                .dead_letters(&shop(), None, 10)
-                .await
-                .unwrap()
-                .letters
-                .is_empty()
-        );
-        faults.clear();
-        world.pass(&service, HOUR, 60).await;
-        assert_eq!(world.order(id).status(), OrderStatus::Cancelled, "{method}");
-        world.settle(&service).await;
-        world.nothing_is_kept(id, method);
-    }
-}
-
-#[tokio::test]
-async fn a_cancel_while_stock_cannot_be_reserved_ends_when_the_service_is_back() {
-    let world = World::new();
-    let service = world.service_with(|all| all.stuck_after = 4);
-    world.inventory.faults().always(Fault::LostAnswer);
-    let id = service.placed(place().build()).await.id();
-    service.did(id, cancel()).await;
-    world.pass(&service, 10 * HOUR, 300).await;
-    let order = world.order(id);
-    assert!(order.cancellation().unwrap().stuck, "it is reported");
-    world.inventory.faults().clear();
-    world.pass(&service, HOUR, 60).await;
-    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
-    world.settle(&service).await;
-    world.nothing_is_kept(id, "reservation in doubt");
 }
 
 #[tokio::test]

@@ -200,14 +200,13 @@ async fn runners_that_wake_the_same_order_expire_it_once() {
 async fn a_round_in_which_nothing_could_be_done_is_no_work() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().without_token().build()).await.id();
+    service.placed(place().without_token().build()).await;
     world.settle(&service).await;
     world.clock.advance(Duration::from_secs(80 * 3_600));
     world.store.faults().fail("commit", 1);
     let runner = service.runner();
     assert_eq!(runner.step().await.unwrap(), 0, "else it would not pause");
     assert!(runner.step().await.unwrap() > 0);
-    assert!(!world.order(id).status().is_closed() || world.order(id).status().is_terminal());
 }
 
 #[tokio::test]

@@ -46,6 +46,21 @@ pub(crate) struct Gate {
 struct State {
     log: Vec<&'static str>,
     plan: Option<(usize, Trouble)>,
+    /// The state of the dice, while one call in eight goes wrong.
+    storm: Option<u64>,
+}
+
+impl State {
+    /// What a storm does to the next call.
+    fn blow(&mut self) -> Option<Trouble> {
+        let dice = self.storm.as_mut()?;
+        // SplitMix64.
+        *dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut thrown = (*dice ^ (*dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        thrown = (thrown ^ (thrown >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let thrown = usize::try_from((thrown ^ (thrown >> 31)) >> 33).unwrap();
+        (thrown % 8 == 0).then(|| Trouble::ALL[thrown / 8 % Trouble::ALL.len()])
+    }
 }
 
 impl Gate {
@@ -54,6 +69,11 @@ impl Gate {
         let mut state = self.state();
         state.log.clear();
         state.plan = Some((number, trouble));
+    }
+
+    /// From now on one call in eight goes wrong, until all is [clear](Self::clear).
+    pub(crate) fn storm(&self, seed: u64) {
+        self.state().storm = Some(seed);
     }
 
     /// What was called since the last plan.
@@ -133,6 +153,9 @@ impl Gate {
         let mut state = self.state();
         let number = state.log.len();
         state.log.push(method);
+        if let Some(trouble) = state.blow() {
+            return Some(trouble);
+        }
         let (planned, trouble) = state.plan?;
         (planned == number).then(|| {
             state.plan = None;
@@ -148,7 +171,7 @@ impl Gate {
 
     async fn crash(&self) {
         self.crashed.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -101,6 +101,10 @@ pub async fn dead_letters_are_paged_by_effect_id(store: &(impl OrderStore + Effe
                 visited.last(),
                 "the next page begins behind the last of this one"
             );
+            assert!(
+                visited.len() <= all.len(),
+                "the pages come to an end, {limit} at a time"
+            );
         }
         assert_eq!(
             visited, all,

@@ -86,14 +86,16 @@ pub async fn of_many_workers_each_effect_goes_to_one(
     let handed_out = join_all((0..MANY).map(|n| async move {
         let me = worker(&format!("w{n}"));
         let mut mine = Vec::new();
-        loop {
+        // Rounds enough to get all of them twice over, and an end to it.
+        for _round in 0..3 * MANY {
             let some = store.take(&me, at(1), at(900), 2).await;
             let some = some.expect("the store answers");
             if some.is_empty() {
-                return mine;
+                break;
             }
             mine.extend(ids(&some));
         }
+        mine
     }))
     .await;
     let mut counts = BTreeMap::<EffectId, u32>::new();

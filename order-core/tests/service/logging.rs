@@ -5,8 +5,12 @@ use order_core::command::{Command, DetailsPatch};
 use order_core::ports::{Execute, Orders};
 use order_core::testing::Fault;
 use order_core::testing::builders::{address, contact, place};
+use std::cell::Cell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -22,7 +26,25 @@ impl Write for Log {
     }
 }
 
+thread_local! {
+    /// Whether what this thread logs is recorded. Other tests run beside this one.
+    static RECORDED: Cell<bool> = const { Cell::new(false) };
+}
+
 impl Log {
+    /// From now on all that is logged on this thread comes here. The subscriber is that of the whole
+    /// process: one of a thread alone does not get what other threads have logged first.
+    fn record_this_thread(&self) {
+        RECORDED.set(true);
+        let writer = self.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .with_filter(dynamic_filter_fn(|_, _| RECORDED.get()));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    }
+
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
@@ -37,14 +59,7 @@ fn assert_impersonal(text: &str, what: &str) {
 #[tokio::test]
 async fn nothing_personal_is_logged() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    log.record_this_thread();
     let world = World::new();
     let service = world.service();
     for faults in [

@@ -31,9 +31,11 @@ async fn cancelled_while(
     };
     let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);
     let id = placed.unwrap().order.id();
+    let here = format!("{method} held at its {at:?}");
+    let status = world.order(id).status();
+    assert_eq!(status, OrderStatus::Cancelled, "{here}: put right at once");
     world.settle(&service).await;
     let order = world.order(id);
-    let here = format!("{method} held at its {at:?}");
     assert_eq!(order.status(), OrderStatus::Cancelled, "{here}");
     world.nothing_is_kept(id, &here);
     (world, order)
@@ -199,4 +201,40 @@ async fn a_customer_who_never_acted_is_not_charged_after_a_cancel() {
     assert!(!world.payments.finish_action(&reference, true), "too late");
     assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
     world.nothing_is_kept(id, "an action that never came");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_when_a_cancel_is_accepted_is_never_sent() {
+    for late in ["find", "reserve"] {
+        let world = World::new();
+        let service = world.service();
+        // The request's time is up before anything else is sent.
+        let faults = if late == "find" {
+            world.customers.faults()
+        } else {
+            world.inventory.faults()
+        };
+        let mut held = faults.on(late).hold(HoldAt::Answer);
+        let slow = async {
+            held.reached().await;
+            world.clock.advance(Duration::from_secs(2));
+            held.let_go();
+        };
+        let (placed, ()) = tokio::join!(service.place(place().build()), slow);
+        let id = placed.unwrap().order.id();
+        service.did(id, cancel()).await;
+        world.settle(&service).await;
+        assert_eq!(world.payments.faults().count("pay"), 0, "{late}");
+        assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+        world.nothing_is_kept(id, late);
+    }
+    let world = World::new();
+    let hasty = world.builder().with(|all| all.budget = Duration::ZERO);
+    let service = hasty.build().unwrap();
+    let id = service.placed(place().build()).await.id();
+    service.did(id, cancel()).await;
+    world.settle(&service).await;
+    assert_eq!(world.inventory.faults().count("reserve"), 0);
+    assert_eq!(world.customers.faults().count("find"), 0);
+    world.nothing_is_kept(id, "cancelled before anything was sent");
 }

@@ -344,3 +344,22 @@ async fn a_payment_in_doubt_is_asked_for_and_never_made_again() {
         assert_eq!(world.payments.total().authorized.minor(), TOTAL);
     }
 }
+
+#[tokio::test]
+async fn a_refund_in_doubt_is_asked_for_and_never_made_again() {
+    for fault in [Fault::LostRequest, Fault::LostAnswer] {
+        let world = World::new();
+        let service = world.service_with(|all| {
+            all.payment = order_core::policy::PaymentPolicy::CaptureOnConfirm;
+        });
+        let id = service.placed(place().build()).await.id();
+        world.payments.faults().on("refund").next(1, fault.clone());
+        service.did(id, crate::world::cancel()).await;
+        world.settle(&service).await;
+        let made = usize::from(fault == Fault::LostRequest) + 1;
+        assert_eq!(world.payments.faults().count("refund"), made, "{fault:?}");
+        assert_eq!(world.payments.faults().count("find_refund"), 1, "{fault:?}");
+        assert_eq!(world.balance(id).refunded.minor(), TOTAL);
+        assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    }
+}

@@ -207,22 +207,36 @@ async fn a_command_with_a_key_is_replayed_where_it_would_be_refused_by_now() {
 
 #[tokio::test]
 async fn of_the_same_command_twice_at_once_both_get_one_answer() {
-    let world = World::new();
-    world.gate.mix();
-    let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    let ask = || async {
-        loop {
-            match with_key(&service, id, "s", ship()).await {
-                Err(OrderError::KeyInFlight { .. }) => tokio::task::yield_now().await,
-                answer => return answer.expect("a repetition is no second command"),
+    // The second comes a little later each time, so that it meets the first at every point.
+    for later in 0..30 {
+        let world = World::new();
+        world.gate.mix();
+        let service = world.service();
+        let id = service.placed(place().build()).await.id();
+        let ask = |later: usize| {
+            let service = &service;
+            async move {
+                for _ in 0..later {
+                    tokio::task::yield_now().await;
+                }
+                loop {
+                    match with_key(service, id, "s", ship()).await {
+                        Err(OrderError::KeyInFlight { .. }) => tokio::task::yield_now().await,
+                        answer => return answer,
+                    }
+                }
             }
-        }
-    };
-    let answers = futures::future::join_all((0..5).map(|_| ask())).await;
-    assert_eq!(answers.iter().filter(|done| !done.replayed).count(), 1);
-    assert!(answers.iter().all(|done| done.order == answers[0].order));
-    assert_eq!(world.order(id).fulfillments().len(), 1);
+        };
+        let (first, second) = tokio::join!(ask(0), ask(later));
+        let first = first.unwrap();
+        let second = second.unwrap_or_else(|error| panic!("{later} later: {error}"));
+        assert!(
+            first.replayed != second.replayed,
+            "{later} later: one is a repetition"
+        );
+        assert_eq!(first.order, second.order, "{later} later");
+        assert_eq!(world.order(id).fulfillments().len(), 1);
+    }
 }
 
 #[tokio::test]

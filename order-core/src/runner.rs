@@ -5,14 +5,13 @@
 //! [`Runner::run`] goes on until it is told to stop. Any number may run, in any process.
 
 use crate::event::Actor;
-use crate::ports::{CommitOutcome, OrderError, TakenEffect};
+use crate::ports::{CommitOutcome, OrderError, TakenEffect, Worker};
 use crate::record::wake;
 use crate::service::{Drive, Engine, tell};
 use crate::time::{Timestamp, after};
 use crate::value::{OrderId, StorefrontId};
 use futures::StreamExt;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// How many effects a round takes at most.
 const BATCH: u32 = 64;
@@ -21,7 +20,7 @@ const SIDE_BY_SIDE: usize = 16;
 
 /// Carries out what requests have left over, round by round.
 pub struct Runner {
-    engine: Arc<Engine>,
+    engine: Engine,
 }
 
 impl std::fmt::Debug for Runner {
@@ -31,8 +30,16 @@ impl std::fmt::Debug for Runner {
 }
 
 impl Runner {
-    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    /// A runner with a name of its own, so that it gives back no lease of a request under way.
+    pub(crate) fn new(engine: &Engine) -> Self {
+        let name = format!("{}-{:016x}", engine.worker, engine.ids.chance());
+        let worker = Worker::parse(name).unwrap_or_else(|_| engine.worker.clone());
+        Self {
+            engine: Engine {
+                worker,
+                ..engine.clone()
+            },
+        }
     }
 
     /// Does one round: effects that are due, then orders that are due. Answers how many effects were
@@ -46,7 +53,7 @@ impl Runner {
         Ok(effects + orders)
     }
 
-    /// Gives back what this service has the lease of, so that others need not wait for it to lapse.
+    /// Gives back what this runner has the lease of, so that others need not wait for it to lapse.
     /// Answers how much that was.
     ///
     /// # Errors

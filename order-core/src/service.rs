@@ -30,7 +30,8 @@ use crate::value::{OrderId, StorefrontId};
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// What the service is made of. Shared by the service and its runner.
+/// What the service is made of. A runner has its own, under its own name.
+#[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn OrderStore>,
     pub(crate) queue: Arc<dyn EffectQueue>,
@@ -104,7 +105,7 @@ impl OrderService {
     /// A runner that carries out what requests have left over. Run at least one.
     #[must_use]
     pub fn runner(&self) -> Runner {
-        Runner::new(Arc::clone(&self.engine))
+        Runner::new(&self.engine)
     }
 }
 

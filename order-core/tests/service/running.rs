@@ -1,6 +1,6 @@
 //! Runners go on with what requests have left over, side by side, and do nothing twice.
 
-use crate::world::{Ask, TOTAL, World, cancel, shop};
+use crate::world::{Ask, World, cancel, shop};
 use order_core::order::OrderStatus;
 use order_core::policy::FulfillmentPolicy;
 use order_core::ports::Orders;
@@ -103,25 +103,42 @@ async fn what_one_process_has_the_lease_of_no_other_touches() {
 async fn a_lease_that_lapses_is_anybodys_and_one_given_back_at_once() {
     for gives_back in [true, false] {
         let world = World::new();
-        let service = world.service();
-        let mut held = world.payments.faults().on("pay").hold(HoldAt::Request);
+        hasty(&world).placed(place().build()).await;
+        let dying = world.service().runner();
+        let mut held = world.inventory.faults().on("reserve").hold(HoldAt::Request);
         tokio::select! {
-            _ = service.place(place().build()) => panic!("it does not get so far"),
+            _ = dying.step() => panic!("it does not get so far"),
             () = held.reached() => {}
         }
         drop(held);
         let other = world.service().runner();
         other.step().await.unwrap();
-        assert_eq!(world.payments.total().authorized.minor(), 0, "not yet");
+        assert_eq!(world.only_order().status(), OrderStatus::Pending, "not yet");
         if gives_back {
-            assert_eq!(service.runner().release().await.unwrap(), 1);
+            assert_eq!(dying.release().await.unwrap(), 2);
         } else {
             world.clock.advance(Duration::from_secs(31));
         }
         other.step().await.unwrap();
         assert_eq!(world.only_order().status(), OrderStatus::Processing);
-        assert_eq!(world.payments.total().authorized.minor(), TOTAL);
+        assert_eq!(world.kept_units(), 2);
     }
+}
+
+#[tokio::test]
+async fn a_runner_gives_back_no_lease_of_a_request_under_way() {
+    let world = World::new();
+    let service = world.service();
+    let mut held = world.payments.faults().on("pay").hold(HoldAt::Request);
+    let meanwhile = async {
+        held.reached().await;
+        assert_eq!(service.runner().release().await.unwrap(), 0);
+        world.service().runner().step().await.unwrap();
+        assert_eq!(world.payments.faults().count("find"), 0, "nobody else asks");
+        held.let_go();
+    };
+    let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);
+    assert_eq!(placed.unwrap().order.status(), OrderStatus::Processing);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Events reach other services in order, at least once, and a poisoned order keeps no other back.
 
 use crate::world::{Ask, World, cancel, shop};
-use order_core::ports::{Clock, EventPublisher, Outbox, OutboxMessage};
+use order_core::ports::{Clock, EventPublisher, Outbox, OutboxMessage, PublishError};
 use order_core::relay::Relay;
 use order_core::service::OrderService;
 use order_core::testing::MemoryPublisher;
@@ -176,6 +176,38 @@ async fn several_relays_side_by_side_keep_the_order_of_events() {
     assert!(ids.into_iter().all(|id| line.is_complete(id)));
 }
 
+/// A broker that refuses the second event of every order.
+struct Picky(Arc<MemoryPublisher>);
+
+#[async_trait::async_trait]
+impl EventPublisher for Picky {
+    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
+        if message.event.version.get() == 2 {
+            return Err(PublishError::Poisoned("too odd".to_owned()));
+        }
+        self.0.publish(message).await
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_poisoned_event_waits_for_it() {
+    let line = Line::new();
+    let ids = line.orders(20).await;
+    let picky: Arc<dyn EventPublisher> = Arc::new(Picky(line.publisher.clone()));
+    let outbox: Arc<dyn Outbox> = line.world.store.clone();
+    let clock = Arc::new(line.world.clock.clone());
+    let relay = Relay::new(outbox, picky, clock, worker("picky"));
+    for _ in 0..40 {
+        relay.step().await.unwrap();
+    }
+    for id in &ids {
+        assert_eq!(line.published()[id], [1], "nothing overtakes the second");
+        assert!(line.world.store.resume(*id).await.unwrap(), "it is parked");
+    }
+    line.empty(&line.relay("relay")).await;
+    assert!(ids.into_iter().all(|id| line.is_complete(id)));
+}
+
 /// A broker that hangs on the first event until it is let go.
 struct Hanging {
     inner: Arc<MemoryPublisher>,
@@ -184,10 +216,7 @@ struct Hanging {
 
 #[async_trait::async_trait]
 impl EventPublisher for Hanging {
-    async fn publish(
-        &self,
-        message: &OutboxMessage,
-    ) -> Result<(), order_core::ports::PublishError> {
+    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
         let hang = self.gate.lock().await.take();
         if let Some(hang) = hang {
             let _ = hang.await;

@@ -14,6 +14,7 @@ mod outside;
 mod state;
 
 use order_core::order::OrderStatus;
+use order_core::policy::PaymentPolicy;
 use state::State;
 use std::collections::{HashMap, VecDeque};
 
@@ -110,8 +111,8 @@ fn settled_statuses(explored: &Explored) -> Vec<OrderStatus> {
 fn an_order_captured_as_it_ships_always_settles() {
     let explored = prove(
         "capture on ship",
-        State::start(order_core::policy::PaymentPolicy::CaptureOnShip),
-        10_000,
+        State::start(PaymentPolicy::CaptureOnShip, 3),
+        300_000,
     );
     let statuses = settled_statuses(&explored);
     for status in [
@@ -128,7 +129,7 @@ fn an_order_captured_as_it_ships_always_settles() {
 fn an_order_captured_before_release_always_settles() {
     prove(
         "capture on confirm",
-        State::start(order_core::policy::PaymentPolicy::CaptureOnConfirm),
+        State::start(PaymentPolicy::CaptureOnConfirm, 2),
         10_000,
     );
 }

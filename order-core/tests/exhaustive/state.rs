@@ -102,7 +102,7 @@ fn policies(payment: PaymentPolicy) -> Policies {
 }
 
 impl State {
-    pub(crate) fn start(payment: PaymentPolicy) -> Self {
+    pub(crate) fn start(payment: PaymentPolicy, commands: u8) -> Self {
         let policies = policies(payment);
         let actor = Actor::system();
         let ctx = Context::new(&policies, noon(), &actor);
@@ -126,7 +126,7 @@ impl State {
             outside: Outside::default(),
             open: BTreeMap::new(),
             left: Allowance {
-                commands: 3,
+                commands,
                 crashes: 1,
                 losses: 1,
                 declines: 1,

@@ -389,6 +389,14 @@ impl Order {
         self.payments.iter().any(PaymentAttempt::is_open)
     }
 
+    /// Whether a payment attempt was sent, or is about to be, and its outcome is open.
+    #[must_use]
+    pub fn has_sent_attempt(&self) -> bool {
+        self.payments
+            .iter()
+            .any(|attempt| attempt.is_open() && attempt.state != AttemptState::Created)
+    }
+
     /// Whether a return is neither closed, rejected nor cancelled.
     #[must_use]
     pub fn has_open_return(&self) -> bool {

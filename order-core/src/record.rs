@@ -51,7 +51,9 @@ pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
         Fact::CustomerUnverified => {
             customer(draft, Happening::CustomerAcceptedUnverified, fact.kind());
         }
-        Fact::CustomerRejected { code } => reject(draft, RejectionReason::new(code.clone())),
+        Fact::CustomerRejected { code } => {
+            reject(draft, RejectionReason::new(code.clone()), fact.kind());
+        }
         Fact::DependencyDeferred { dependency } => {
             let waits = matches!(
                 draft.order.status,
@@ -67,7 +69,7 @@ pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
             if let Ok(code) = Code::parse("dependency_unavailable") {
                 let mut reason = RejectionReason::new(code);
                 reason.dependency = Some(*dependency);
-                reject(draft, reason);
+                reject(draft, reason, fact.kind());
             }
         }
         Fact::DeadlinePassed => expire(draft),
@@ -156,11 +158,14 @@ fn customer(draft: &mut Draft<'_>, happening: Happening, fact: FactKind) {
 }
 
 /// A definite no, as long as the order is pending.
-fn reject(draft: &mut Draft<'_>, reason: RejectionReason) {
+fn reject(draft: &mut Draft<'_>, reason: RejectionReason, fact: FactKind) {
     match draft.order.status {
-        OrderStatus::Pending => draft.emit(Happening::OrderRejected { reason }),
+        OrderStatus::Pending => {
+            draft.emit(Happening::OrderRejected { reason });
+            goods::expect_all_back(draft);
+        }
         OrderStatus::Confirmed | OrderStatus::Processing | OrderStatus::Completed => {
-            late(draft, FactKind::CustomerRejected);
+            late(draft, fact);
         }
         OrderStatus::Cancelling
         | OrderStatus::Cancelled
@@ -169,14 +174,15 @@ fn reject(draft: &mut Draft<'_>, reason: RejectionReason) {
     }
 }
 
-/// The deadline decides only while no payment is under way.
+/// The deadline decides only while no payment was sent whose outcome is open.
 fn expire(draft: &mut Draft<'_>) {
     let order = &draft.order;
     let waits = matches!(order.status, OrderStatus::Pending | OrderStatus::Confirmed);
     let passed = order
         .deadline
         .is_some_and(|deadline| deadline <= draft.ctx.now);
-    if waits && passed && !order.has_open_attempt() {
+    if waits && passed && !order.has_sent_attempt() {
         draft.emit(Happening::OrderExpired);
+        goods::expect_all_back(draft);
     }
 }

@@ -95,11 +95,11 @@ pub(crate) fn all_open(order: &Order) -> Vec<LineUnits> {
         .collect()
 }
 
+/// The first number that no fulfillment has. A report may have brought a number we never gave.
 pub(crate) fn next_fulfillment(order: &Order) -> FulfillmentNo {
-    order
-        .fulfillments
-        .iter()
-        .map(|one| one.no)
-        .max()
-        .map_or(FulfillmentNo::FIRST, FulfillmentNo::next)
+    let mut free = FulfillmentNo::FIRST;
+    while order.fulfillment(free).is_some() {
+        free = free.next();
+    }
+    free
 }

@@ -47,6 +47,7 @@ fn abandon(draft: &Draft<'_>) -> Option<Happening> {
 fn void(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
     let order = &draft.order;
     let spare = ledger.authorized + ledger.kept() - ledger.owed;
+    let certain = is_owed_for_certain(order);
     order
         .payments
         .iter()
@@ -60,7 +61,7 @@ fn void(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
                 let open = attempt.uncaptured_sum();
                 order.status.is_closed()
                     || order.status == OrderStatus::Completed
-                    || (attempt.captures.is_empty() && spare >= open)
+                    || (attempt.captures.is_empty() && spare >= open && certain)
             }
             AttemptState::Created
             | AttemptState::Dispatched
@@ -84,7 +85,7 @@ pub(super) fn action_ends(attempt: &PaymentAttempt, policies: &Policies) -> Time
 fn refund(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
     let order = &draft.order;
     let overpaid = ledger.overpaid();
-    if overpaid == 0 || ledger.capturing > 0 {
+    if overpaid == 0 || ledger.capturing > 0 || !is_owed_for_certain(order) {
         return None;
     }
     let failures = failed_refunds(order);
@@ -110,6 +111,11 @@ fn refund(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
         },
         reason: None,
     })
+}
+
+/// A revision that may yet be reverted does not say what is owed.
+pub(super) fn is_owed_for_certain(order: &Order) -> bool {
+    order.status.is_closed() || !order.revision_pending()
 }
 
 fn stuck(draft: &Draft<'_>, failures: u32) -> Option<Happening> {

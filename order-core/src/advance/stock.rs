@@ -3,7 +3,7 @@
 
 use crate::draft::Draft;
 use crate::event::Happening;
-use crate::order::{Order, OrderStatus, Reservation, ReservationState};
+use crate::order::{Fulfillment, Order, OrderStatus, Reservation, ReservationState};
 use crate::time;
 use crate::value::ReservationNo;
 
@@ -17,7 +17,13 @@ pub(crate) fn covers_target(order: &Order) -> bool {
             | ReservationState::Expired
             | ReservationState::Rejected => false,
         };
-        there && reservation.work.is_none() && reservation.covers == order.stock_target()
+        let target = order.stock_target();
+        reservation.work.is_none()
+            && if there {
+                reservation.covers == target
+            } else {
+                target.is_empty()
+            }
     }) || needs_none(order)
 }
 
@@ -41,20 +47,19 @@ pub(crate) fn outlasts_attempt(draft: &Draft<'_>) -> bool {
 /// The next thing to ask of the inventory service.
 pub(super) fn next(draft: &Draft<'_>) -> Option<Happening> {
     let order = &draft.order;
+    if let Some(settled) = settle_revision(order) {
+        return Some(settled);
+    }
     let reservation = order.reservation.as_ref()?;
     if reservation.work.is_some() {
         return None;
     }
-    let no = reservation.no;
     match order.status {
         OrderStatus::Cancelling
         | OrderStatus::Cancelled
         | OrderStatus::Rejected
-        | OrderStatus::Expired => reservation
-            .may_hold()
-            .then_some(Happening::StockReleaseRequested { reservation: no }),
-        OrderStatus::Pending | OrderStatus::Confirmed => settle_revision(order)
-            .or_else(|| ask_again(order, reservation))
+        | OrderStatus::Expired => give_back(order, reservation),
+        OrderStatus::Pending | OrderStatus::Confirmed => ask_again(order, reservation)
             .or_else(|| match reservation.state {
                 ReservationState::Held => revise(order, reservation),
                 ReservationState::Requested
@@ -64,22 +69,47 @@ pub(super) fn next(draft: &Draft<'_>) -> Option<Happening> {
                 | ReservationState::Rejected => None,
             })
             .or_else(|| prolong(draft, reservation)),
-        OrderStatus::Processing | OrderStatus::Completed => settle_revision(order)
-            .or_else(|| ask_again(order, reservation))
-            .or_else(|| match reservation.state {
-                ReservationState::Held => Some(Happening::StockCommitRequested { reservation: no }),
-                ReservationState::Committed => revise(order, reservation),
-                ReservationState::Requested
-                | ReservationState::Released
-                | ReservationState::Expired
-                | ReservationState::Rejected => None,
-            }),
+        OrderStatus::Processing | OrderStatus::Completed => {
+            ask_again(order, reservation).or_else(|| take(order, reservation))
+        }
     }
 }
 
-/// A revision whose units are covered is settled.
+/// A revision is settled when its units are covered. It is also settled when units have left: what
+/// the lines were before cannot come back then.
 fn settle_revision(order: &Order) -> Option<Happening> {
-    (order.revision_pending() && covers_target(order)).then_some(Happening::RevisionSettled)
+    let settled = covers_target(order) || !order.nothing_shipped();
+    (order.revision_pending() && !order.status.is_closed() && settled)
+        .then_some(Happening::RevisionSettled)
+}
+
+/// Nothing is kept but what is gone. What is gone is known once the warehouse has answered.
+fn give_back(order: &Order, reservation: &Reservation) -> Option<Happening> {
+    if order.fulfillments.iter().any(Fulfillment::is_waiting) {
+        return None;
+    }
+    take(order, reservation)
+}
+
+/// The units are taken for good, and made those that must be.
+fn take(order: &Order, reservation: &Reservation) -> Option<Happening> {
+    match reservation.state {
+        ReservationState::Held | ReservationState::Committed
+            if order.stock_target().is_empty() =>
+        {
+            Some(Happening::StockReleaseRequested {
+                reservation: reservation.no,
+            })
+        }
+        ReservationState::Held => Some(Happening::StockCommitRequested {
+            reservation: reservation.no,
+        }),
+        ReservationState::Committed => revise(order, reservation),
+        ReservationState::Requested
+        | ReservationState::Released
+        | ReservationState::Expired
+        | ReservationState::Rejected => None,
+    }
 }
 
 /// A reservation that is gone is asked for anew, unless the order is held for want of stock.
@@ -115,7 +145,7 @@ fn prolong(draft: &Draft<'_>, reservation: &Reservation) -> Option<Happening> {
     let lapses_soon = reservation.state == ReservationState::Held
         && reservation.expires_at.is_some()
         && !outlasts_attempt(draft);
-    let in_time = draft.order.has_open_attempt()
+    let in_time = draft.order.has_sent_attempt()
         || draft
             .order
             .deadline

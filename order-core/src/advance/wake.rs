@@ -1,6 +1,6 @@
 //! What time alone brings.
 
-use super::money::{action_ends, refund_retry_at};
+use super::money::{action_ends, is_owed_for_certain, refund_retry_at};
 use crate::fact::Fact;
 use crate::order::{AttemptState, Order, OrderStatus, ReservationState};
 use crate::policy::Policies;
@@ -33,10 +33,10 @@ pub(crate) fn wake_facts(order: &Order, now: Timestamp) -> Vec<Fact> {
     }
 }
 
-/// An order expires at its deadline, unless a payment is under way: then its outcome decides.
+/// An order expires at its deadline, unless a payment was sent: then its outcome decides.
 fn deadline(order: &Order) -> Option<Timestamp> {
     match order.status {
-        OrderStatus::Pending | OrderStatus::Confirmed if !order.has_open_attempt() => {
+        OrderStatus::Pending | OrderStatus::Confirmed if !order.has_sent_attempt() => {
             order.deadline
         }
         OrderStatus::Pending
@@ -77,7 +77,7 @@ fn action_lapses(order: &Order, policies: &Policies) -> Option<Timestamp> {
 /// A failed refund is tried again.
 fn refund_is_due(order: &Order) -> Option<Timestamp> {
     let ledger = order.ledger();
-    (ledger.overpaid() > 0 && ledger.capturing == 0)
+    (ledger.overpaid() > 0 && ledger.capturing == 0 && is_owed_for_certain(order))
         .then(|| refund_retry_at(order))
         .flatten()
 }

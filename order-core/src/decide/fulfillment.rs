@@ -213,12 +213,10 @@ fn in_state<'d>(
             format!("there is no fulfillment {no}"),
         )
     })?;
-    let code = if one.has_left() {
-        RefusalCode::AlreadyShipped
-    } else if states.contains(&FulfillmentState::Shipped) {
-        RefusalCode::NotShipped
-    } else {
-        RefusalCode::WrongPartState
+    let code = match (states.contains(&FulfillmentState::Shipped), one.has_left()) {
+        (true, false) => RefusalCode::NotShipped,
+        (false, true) => RefusalCode::AlreadyShipped,
+        (true, true) | (false, false) => RefusalCode::WrongPartState,
     };
     refused.unless(
         states.contains(&one.state),

@@ -23,6 +23,11 @@ pub(super) fn revise(
         "stock for the last revision is not settled yet",
     )?;
     refused.unless(
+        order.is_priced(),
+        RefusalCode::StockNotSettled,
+        "the present lines are not priced yet",
+    )?;
+    refused.unless(
         lines.iter().all(|line| line.unit_price.is_some()),
         RefusalCode::InvalidAmount,
         "every line needs a unit price",

@@ -97,7 +97,9 @@ impl Order {
             && ledger.refunding == 0
             && ledger.kept() == ledger.owed;
         let stock_at_rest = self.reservation.as_ref().is_none_or(|reservation| {
-            reservation.work.is_none() && !(self.status.is_closed() && reservation.may_hold())
+            let only_what_is_gone =
+                !reservation.may_hold() || reservation.covers == self.stock_target();
+            reservation.work.is_none() && (!self.status.is_closed() || only_what_is_gone)
         });
         let warehouse_at_rest = !self.fulfillments.iter().any(super::Fulfillment::is_waiting);
         money_at_rest && stock_at_rest && warehouse_at_rest

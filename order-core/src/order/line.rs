@@ -98,6 +98,14 @@ impl Line {
             .saturating_sub(self.restocked)
     }
 
+    /// Units that have left, or were lost, and did not come back into stock.
+    #[must_use]
+    pub fn gone(&self) -> u32 {
+        self.shipped
+            .saturating_add(self.lost)
+            .saturating_sub(self.restocked)
+    }
+
     /// The price of the units still ordered, in minor units.
     #[must_use]
     pub fn total(&self) -> Amount {

@@ -177,9 +177,12 @@ impl PaymentAttempt {
             .sum()
     }
 
+    /// The first number that no capture has. A report may have brought a number we never gave.
     pub(crate) fn next_capture(&self) -> CaptureNo {
-        self.captures
-            .last()
-            .map_or(CaptureNo::FIRST, |capture| capture.no.next())
+        let mut free = CaptureNo::FIRST;
+        while self.capture_with(free).is_some() {
+            free = free.next();
+        }
+        free
     }
 }

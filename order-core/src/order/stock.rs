@@ -63,15 +63,27 @@ pub fn merge_by_sku(units: impl IntoIterator<Item = SkuUnits>) -> Vec<SkuUnits> 
 
 impl Order {
     /// The units that must be held or taken for it as it stands: still ordered or lost on the way,
-    /// less what came back into stock. Nothing once it will not go on.
+    /// less what came back into stock. Once it will not go on: those of its reservation that have
+    /// left and did not come back.
     #[must_use]
     pub fn stock_target(&self) -> Vec<SkuUnits> {
-        merge_by_sku(
-            self.lines
-                .iter()
-                .map(|line: &Line| SkuUnits::new(line.sku.clone(), line.stock())),
-        )
+        let closed = self.status.is_closed();
+        let target = merge_by_sku(self.lines.iter().map(|line: &Line| {
+            let units = if closed { line.gone() } else { line.stock() };
+            SkuUnits::new(line.sku.clone(), units)
+        }));
+        match &self.reservation {
+            Some(reservation) if closed => merge_by_sku(target.into_iter().filter_map(|gone| {
+                let covered = reservation.covers.iter().find(|one| one.sku == gone.sku)?;
+                Some(SkuUnits::new(
+                    gone.sku,
+                    gone.quantity.min(covered.quantity),
+                ))
+            })),
+            Some(_) | None => target,
+        }
     }
+
     /// Units of lines, in the words of the inventory service.
     #[must_use]
     pub fn skus_of(&self, units: &[LineUnits]) -> Vec<SkuUnits> {

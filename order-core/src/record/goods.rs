@@ -105,7 +105,7 @@ fn shipped(
                 .collect::<Vec<_>>(),
         ),
     };
-    let fulfillment = known.map_or_else(|| next_fulfillment(&draft.order), |one| one.no);
+    let fulfillment = reference.unwrap_or_else(|| next_fulfillment(&draft.order));
     let tracking = tracking
         .clone()
         .or(known.map(|one| one.tracking.clone()).unwrap_or_default());
@@ -139,6 +139,20 @@ fn fit(order: &Order, units: &[SkuUnits]) -> (Vec<LineUnits>, Vec<SkuUnits>) {
         }
     }
     (fitting, excess)
+}
+
+/// What had left before it was decided that the order will not go on should come back.
+pub(super) fn expect_all_back(draft: &mut Draft<'_>) {
+    let out: Vec<LineUnits> = draft
+        .order
+        .lines
+        .iter()
+        .map(|line| LineUnits::new(line.id, line.shipped.saturating_sub(line.return_requested)))
+        .filter(|units| units.units > 0)
+        .collect();
+    if !out.is_empty() {
+        expect_back(draft, out);
+    }
 }
 
 /// What left although the order will not go on should come back.

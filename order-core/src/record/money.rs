@@ -37,6 +37,10 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
             amount,
         } => match state(draft, *attempt) {
             Some(AttemptState::Authorized | AttemptState::Captured) => {}
+            // An authorization that has ended does not come back: a report out of turn.
+            Some(AttemptState::Voided | AttemptState::Expired) if was_authorized(draft, *attempt) => {
+                late(draft, kind);
+            }
             Some(_) => {
                 late_if_closed(draft, kind);
                 draft.emit(Happening::PaymentAuthorized {
@@ -167,6 +171,13 @@ fn state(draft: &Draft<'_>, attempt: AttemptNo) -> Option<AttemptState> {
     draft.order.payment(attempt).map(|attempt| attempt.state)
 }
 
+fn was_authorized(draft: &Draft<'_>, attempt: AttemptNo) -> bool {
+    draft
+        .order
+        .payment(attempt)
+        .is_some_and(|attempt| attempt.authorized.is_positive())
+}
+
 fn refund_state(draft: &Draft<'_>, refund: RefundNo) -> Option<RefundState> {
     draft
         .order
@@ -244,8 +255,7 @@ fn identify(
     match which {
         CaptureRef::Ours(no) => match attempt.capture_with(*no) {
             Some(capture) if capture.state == CaptureState::Succeeded => None,
-            Some(_) => Some((*no, None)),
-            None => Some((new, None)),
+            Some(_) | None => Some((*no, None)),
         },
         CaptureRef::Theirs(id) => {
             let known = attempt

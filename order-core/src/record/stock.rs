@@ -3,7 +3,7 @@
 use super::{late, late_if_closed, late_stock, reject};
 use crate::draft::Draft;
 use crate::event::{Happening, RejectionReason};
-use crate::fact::Fact;
+use crate::fact::{Fact, FactKind};
 use crate::order::{
     HoldOrigin, OrderStatus, PricedLine, Reservation, Shortage, SkuUnits, StockWork, totals_fit,
 };
@@ -21,6 +21,7 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
                         unknown: skus.clone(),
                         ..RejectionReason::new(code.clone())
                     },
+                    kind,
                 );
             }
         }
@@ -90,11 +91,12 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
             }
         }
         Fact::StockReleased { reservation } => {
-            let holds = current(draft, *reservation).is_some_and(Reservation::may_hold);
-            if !holds {
+            let Some(current) =
+                current(draft, *reservation).filter(|reservation| reservation.may_hold())
+            else {
                 return;
-            }
-            if draft.order.status.is_closed() {
+            };
+            if draft.order.status.is_closed() || current.work == Some(StockWork::Release) {
                 draft.emit(Happening::StockReleased {
                     reservation: *reservation,
                 });
@@ -157,7 +159,9 @@ fn priced(draft: &mut Draft<'_>, quotes: &[PricedLine]) {
         Err(_) => Some("amount_too_large"),
     };
     match trouble.map(Code::parse) {
-        Some(Ok(code)) => reject(draft, RejectionReason::new(code)),
+        Some(Ok(code)) => {
+            reject(draft, RejectionReason::new(code), FactKind::LinesPriced);
+        }
         Some(Err(_)) | None => draft.emit(Happening::LinesPriced { lines: wanted }),
     }
 }
@@ -188,13 +192,12 @@ fn not_reserved(
                 "unknown_sku"
             };
             if let Ok(code) = Code::parse(code) {
-                draft.emit(Happening::OrderRejected {
-                    reason: RejectionReason {
-                        shortages: shortages.to_vec(),
-                        unknown: unknown.to_vec(),
-                        ..RejectionReason::new(code)
-                    },
-                });
+                let reason = RejectionReason {
+                    shortages: shortages.to_vec(),
+                    unknown: unknown.to_vec(),
+                    ..RejectionReason::new(code)
+                };
+                reject(draft, reason, FactKind::StockRejected);
             }
         }
         OrderStatus::Confirmed | OrderStatus::Processing | OrderStatus::Completed => {

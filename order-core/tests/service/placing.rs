@@ -350,7 +350,9 @@ async fn a_service_that_never_answers_keeps_a_request_no_longer_than_its_budget(
         }
         world.clock.advance(Duration::from_secs(3));
     };
-    let (placed, ()) = tokio::join!(service.place(place().build()), late);
+    let both = async { tokio::join!(service.place(place().build()), late) };
+    let answered = tokio::time::timeout(Duration::from_secs(10), both).await;
+    let (placed, ()) = answered.expect("it is answered");
     let order = placed.unwrap().order;
     assert_eq!(order.payments()[0].state, AttemptState::Unknown);
     drop(held);

@@ -1,6 +1,6 @@
 //! What follows by itself.
 //!
-//! After every command and every fact, [`advance`] lets happen what now must: an order whose
+//! After every command and every fact, this module lets happen what now must: an order whose
 //! customer and stock are settled is confirmed, one that is paid is released, one that is closed
 //! gives back what it holds, one that is overpaid refunds. Each rule compares how things are with
 //! how they should be and emits one event; the rules run until none has anything to say. So a fact

@@ -1,7 +1,7 @@
 //! The order: what its events add up to.
 //!
 //! An [`Order`] is read through its getters and changed by [`apply`](crate::apply) alone. It holds
-//! no rule about what may happen next (that is [`decide`](crate::decide)); it does know what its
+//! no rule about what may happen next (that is [`decide`](fn@crate::decide)); it does know what its
 //! parts add up to: totals, the ledger, the derived statuses.
 
 mod adjustment;

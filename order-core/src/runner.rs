@@ -2,7 +2,7 @@
 //!
 //! A [`Runner`] takes effects that are due and nobody has the lease of, and looks at orders that
 //! time alone moves. [`Runner::step`] does one round and needs no runtime; with the feature `tokio`,
-//! [`Runner::run`] goes on until it is told to stop. Any number may run, in any process.
+//! `Runner::run` goes on until it is told to stop. Any number may run, in any process.
 
 use crate::event::Actor;
 use crate::ports::{CommitOutcome, OrderError, TakenEffect, Worker};

@@ -3,7 +3,7 @@
 //! [`OrderService`] implements the driving port [`Orders`]. Every step has the same shape: load the
 //! order, let the pure core decide or record, commit the events together with the effects they
 //! cause, carry the effects out, record their outcomes. What is not done within the time budget of
-//! a request, a [`Runner`](crate::runner::Runner) goes on with, in this process or another.
+//! a request, a [`Runner`] goes on with, in this process or another.
 
 mod builder;
 mod commit;

@@ -94,9 +94,7 @@ fn give_back(order: &Order, reservation: &Reservation) -> Option<Happening> {
 /// The units are taken for good, and made those that must be.
 fn take(order: &Order, reservation: &Reservation) -> Option<Happening> {
     match reservation.state {
-        ReservationState::Held | ReservationState::Committed
-            if order.stock_target().is_empty() =>
-        {
+        ReservationState::Held | ReservationState::Committed if order.stock_target().is_empty() => {
             Some(Happening::StockReleaseRequested {
                 reservation: reservation.no,
             })

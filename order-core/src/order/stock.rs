@@ -75,10 +75,7 @@ impl Order {
         match &self.reservation {
             Some(reservation) if closed => merge_by_sku(target.into_iter().filter_map(|gone| {
                 let covered = reservation.covers.iter().find(|one| one.sku == gone.sku)?;
-                Some(SkuUnits::new(
-                    gone.sku,
-                    gone.quantity.min(covered.quantity),
-                ))
+                Some(SkuUnits::new(gone.sku, gone.quantity.min(covered.quantity)))
             })),
             Some(_) | None => target,
         }

@@ -38,7 +38,9 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
         } => match state(draft, *attempt) {
             Some(AttemptState::Authorized | AttemptState::Captured) => {}
             // An authorization that has ended does not come back: a report out of turn.
-            Some(AttemptState::Voided | AttemptState::Expired) if was_authorized(draft, *attempt) => {
+            Some(AttemptState::Voided | AttemptState::Expired)
+                if was_authorized(draft, *attempt) =>
+            {
                 late(draft, kind);
             }
             Some(_) => {

@@ -10,13 +10,14 @@
     reason = "it tells how much was explored, where tests are run with their output"
 )]
 
+mod diagram;
 mod outside;
 mod state;
 
 use order_core::order::OrderStatus;
 use order_core::policy::PaymentPolicy;
-use state::State;
-use std::collections::{HashMap, VecDeque};
+use state::{Move, State};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// The states reached, the ways between them, and how far from the start the last one was.
 struct Explored {
@@ -24,6 +25,7 @@ struct Explored {
     back: Vec<Vec<usize>>,
     transitions: usize,
     depth: usize,
+    moves: BTreeSet<Move>,
 }
 
 fn explore(start: State) -> Explored {
@@ -32,10 +34,12 @@ fn explore(start: State) -> Explored {
     let mut back = vec![Vec::new()];
     let mut queue = VecDeque::from([0_usize]);
     let mut transitions = 0;
+    let mut moves: BTreeSet<Move> = states[0].moves.iter().copied().collect();
     while let Some(at) = queue.pop_front() {
         let from = states[at].clone();
         for (what, to) in from.ways_on() {
             transitions += 1;
+            moves.extend(&to.moves);
             if let Some(trouble) = from.forbidden(&to).or_else(|| to.broken()) {
                 panic!("{trouble}, by {what}, on {from:#?}, giving {to:#?}");
             }
@@ -55,6 +59,7 @@ fn explore(start: State) -> Explored {
         back,
         transitions,
         depth,
+        moves,
     }
 }
 
@@ -126,10 +131,11 @@ fn an_order_captured_as_it_ships_always_settles() {
 }
 
 #[test]
-fn an_order_captured_before_release_always_settles() {
-    prove(
+fn an_order_captured_before_release_always_settles_and_moves_as_the_diagram_says() {
+    let explored = prove(
         "capture on confirm",
         State::start(PaymentPolicy::CaptureOnConfirm, 2),
         10_000,
     );
+    diagram::check(&explored.moves);
 }

@@ -43,7 +43,12 @@ pub(crate) struct State {
     open: BTreeMap<EffectId, Open>,
     left: Allowance,
     payment: PaymentPolicy,
+    /// The moves of the status in the step that led here, and the events that moved it.
+    pub(crate) moves: Vec<Move>,
 }
+
+/// From a status, or from nothing, by an event, to a status.
+pub(crate) type Move = (Option<OrderStatus>, &'static str, Option<OrderStatus>);
 
 /// States are alike if they look alike: the number of events that led there does not matter.
 impl State {
@@ -133,6 +138,7 @@ impl State {
                 reports: 1,
             },
             payment,
+            moves: Vec::new(),
         };
         state.take_in(None, order, &events);
         state
@@ -142,7 +148,12 @@ impl State {
     fn take_in(&mut self, before: Option<Order>, after_it: Order, events: &[Event]) {
         let mut order = before;
         for event in events {
+            let from = order.as_ref().map(Order::status);
             order = apply(order, event);
+            let to = order.as_ref().map(Order::status);
+            if from != to {
+                self.moves.push((from, event.happening.name(), to));
+            }
             for effect in order.iter().flat_map(|order| effects(order, event)) {
                 if !matches!(effect.task, Task::Notify { .. }) {
                     let open = Open {
@@ -193,9 +204,13 @@ impl State {
     /// Everything that may happen next, with the state it leads to.
     pub(crate) fn ways_on(&self) -> Vec<(String, Self)> {
         let mut ways = Vec::new();
-        self.commands(&mut ways);
-        self.work(&mut ways);
-        self.reports(&mut ways);
+        let here = Self {
+            moves: Vec::new(),
+            ..self.clone()
+        };
+        here.commands(&mut ways);
+        here.work(&mut ways);
+        here.reports(&mut ways);
         ways
     }
 

@@ -3,7 +3,7 @@
 //! Sums are `i128`, in which no number of 64-bit amounts can overflow: a fact may bring any amount,
 //! and is never refused.
 
-use super::{Order, RefundPurpose, RefundState};
+use super::{Order, RefundPurpose, RefundState, ReservationState};
 
 /// What an order owes and what was done about it, in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,9 +97,10 @@ impl Order {
             && ledger.refunding == 0
             && ledger.kept() == ledger.owed;
         let stock_at_rest = self.reservation.as_ref().is_none_or(|reservation| {
-            let only_what_is_gone =
-                !reservation.may_hold() || reservation.covers == self.stock_target();
-            reservation.work.is_none() && (!self.status.is_closed() || only_what_is_gone)
+            let only_what_is_gone = reservation.state == ReservationState::Committed
+                && reservation.covers == self.stock_target();
+            reservation.work.is_none()
+                && (!self.status.is_closed() || !reservation.may_hold() || only_what_is_gone)
         });
         let warehouse_at_rest = !self.fulfillments.iter().any(super::Fulfillment::is_waiting);
         money_at_rest && stock_at_rest && warehouse_at_rest

@@ -1,6 +1,6 @@
 //! Stock, in the words of the inventory service: units by SKU.
 
-use super::{Line, LineUnits, Order};
+use super::{Fulfillment, Line, LineUnits, Order};
 use crate::value::Sku;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,6 +79,15 @@ impl Order {
             })),
             Some(_) | None => target,
         }
+    }
+
+    /// Whether all stock goes back: it will not go on, nothing of it has left, and nothing is with
+    /// the warehouse that may yet leave.
+    #[must_use]
+    pub fn gives_back_all_stock(&self) -> bool {
+        self.status.is_closed()
+            && !self.fulfillments.iter().any(Fulfillment::is_waiting)
+            && self.stock_target().is_empty()
     }
 
     /// Units of lines, in the words of the inventory service.

@@ -64,7 +64,7 @@ impl Job<'_> {
         if !self.is_wanted(no, StockWork::Reserve) {
             return Verdict::obsolete();
         }
-        if self.order.status().is_closed() {
+        if self.order.gives_back_all_stock() {
             return self.release(no).await;
         }
         let request = Reserve::new(self.id(no), lines.to_vec(), self.ttl());
@@ -95,7 +95,7 @@ impl Job<'_> {
         if !self.is_wanted(no, StockWork::Revise) {
             return Verdict::obsolete();
         }
-        if self.order.status().is_closed() {
+        if self.order.gives_back_all_stock() {
             return self.release(no).await;
         }
         let id = self.id(no);
@@ -139,7 +139,7 @@ impl Job<'_> {
         if !self.is_wanted(no, StockWork::Extend) {
             return Verdict::obsolete();
         }
-        if self.order.status().is_closed() {
+        if self.order.gives_back_all_stock() {
             return self.release(no).await;
         }
         let (id, now) = (self.id(no), self.engine.clock.now());
@@ -159,7 +159,7 @@ impl Job<'_> {
         if !self.is_wanted(no, StockWork::Commit) {
             return Verdict::obsolete();
         }
-        if self.order.status().is_closed() {
+        if self.order.gives_back_all_stock() {
             return self.release(no).await;
         }
         let id = self.id(no);
@@ -171,7 +171,7 @@ impl Job<'_> {
     }
 
     /// Gives back whatever is held or taken. Also what is done instead of any other work on stock
-    /// once the order will not go on.
+    /// once all of it is to go back.
     pub(super) async fn release(&self, no: ReservationNo) -> Verdict {
         let id = self.id(no);
         let inventory = &self.engine.outside.inventory;

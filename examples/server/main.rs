@@ -127,10 +127,6 @@ fn asked_to_stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
     })
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "what it serves is for whoever started it"
-)]
 fn tell(address: SocketAddr, settings: &Settings) {
     let database = settings
         .database_url

@@ -178,7 +178,7 @@ impl Settings {
                 retry_after: Duration::from_secs(30),
             },
             Outage::AcceptUnverified => OutagePolicy::AcceptUnverified {
-                up_to: Amount::new(100_00),
+                up_to: Amount::new(10_000),
                 at_most: QUEUE,
             },
         };

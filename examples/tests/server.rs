@@ -1,5 +1,12 @@
 //! The server as its users run it: the real binary, on a real socket, killed and started again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test does not expect ends the test"
+)]
+
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};

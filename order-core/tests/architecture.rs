@@ -1,5 +1,12 @@
 //! The core is pure: what it depends on, by default, reaches no I/O and no runtime.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test does not expect ends the test"
+)]
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -3,6 +3,13 @@
 //! A golden file is never changed. Where the written form gains a field, the old files still load,
 //! and a new folder holds the new form.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test does not expect ends the test"
+)]
+
 use order_core::event::Happening;
 use order_core::event::wire::{
     SCHEMA, WireError, event_from_json, event_to_json, order_from_json, order_to_json,

@@ -6,6 +6,12 @@
 //! state that can be reached the invariants hold, and from every one a settled state can be reached.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test does not expect ends the test"
+)]
+#![allow(
     clippy::print_stderr,
     reason = "it tells how much was explored, where tests are run with their output"
 )]

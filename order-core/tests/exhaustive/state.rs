@@ -587,7 +587,7 @@ impl State {
             if matches!(stock, Stock::Held(_)) {
                 let fact = Fact::ReservationExpired { reservation: *no };
                 report("the reservation lapses", fact, &|outside| {
-                    outside.release(*no)
+                    outside.release(*no);
                 });
             }
         }

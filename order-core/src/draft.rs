@@ -5,9 +5,10 @@
 
 use crate::apply::apply;
 use crate::event::{Actor, Event, Happening};
-use crate::order::Order;
+use crate::order::{HoldOrigin, LineUnits, Order};
 use crate::policy::Policies;
 use crate::time::Timestamp;
+use crate::value::{HoldNo, Reason, ReturnNo};
 
 /// The circumstances in which something is decided or recorded.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +85,33 @@ impl<'a> Draft<'a> {
         );
         self.order.apply_mut(&event);
         self.events.push(event);
+    }
+
+    /// Keeps the order from going on, under the next free number.
+    pub(crate) fn hold(&mut self, origin: HoldOrigin, reason: Option<Reason>) {
+        let last = self.order.holds.last();
+        let hold = last.map_or(HoldNo::FIRST, |hold| hold.no.next());
+        self.emit(Happening::OrderHeld {
+            hold,
+            origin,
+            reason,
+        });
+    }
+
+    /// Asks units back, under the next free number, which it returns.
+    pub(crate) fn request_return(
+        &mut self,
+        lines: Vec<LineUnits>,
+        reason: Option<Reason>,
+    ) -> ReturnNo {
+        let last = self.order.returns.last();
+        let return_no = last.map_or(ReturnNo::FIRST, |one| one.no.next());
+        self.emit(Happening::ReturnRequested {
+            return_no,
+            lines,
+            reason,
+        });
+        return_no
     }
 
     pub(crate) fn finish(self) -> Step {

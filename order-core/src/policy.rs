@@ -45,7 +45,7 @@ pub enum OutagePolicy {
     /// Accept the order and go on when the service is back, until its deadline; refuse further ones
     /// once this many wait.
     Defer {
-        /// The most orders that may wait at one storefront for one service.
+        /// The most orders that may wait at one storefront for outside services.
         at_most: u32,
     },
     /// Close the order and ask the caller to come back.
@@ -57,13 +57,13 @@ pub enum OutagePolicy {
     AcceptUnverified {
         /// The greatest total of an order so accepted.
         up_to: Amount,
-        /// The most orders that may wait at one storefront for one service.
+        /// The most orders that may wait at one storefront for outside services.
         at_most: u32,
     },
 }
 
 impl OutagePolicy {
-    /// The most orders that may wait at one storefront for one service; none under `Reject`.
+    /// The most orders that may wait at one storefront for outside services; none under `Reject`.
     #[must_use]
     pub const fn queue_bound(&self) -> Option<u32> {
         match self {
@@ -109,7 +109,8 @@ pub struct Policies {
     pub fulfillment: FulfillmentPolicy,
     /// How long an order may stay pending.
     pub acceptance_window: Duration,
-    /// How long a confirmed order may stay unpaid.
+    /// How long a confirmed order may stay unpaid. It counts anew where an order whose stock was lost
+    /// is confirmed again.
     pub payment_window: Duration,
     /// How long stock is set aside at a time.
     pub reservation_ttl: Duration,

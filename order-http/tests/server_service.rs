@@ -21,6 +21,7 @@ use order_core::testing::{
 use order_http::server::Api;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 fn api(customers: Arc<dyn Customers>) -> Router {
@@ -33,7 +34,9 @@ fn api(customers: Arc<dyn Customers>) -> Router {
         shipping: Arc::new(MemoryShipping::new()),
         notifications: Arc::new(MemoryNotifications::new()),
     };
-    let service = OrderService::builder(Arc::new(MemoryStore::new()), outside, clock);
+    // However busy the machine is, a request is answered once everything is done.
+    let service = OrderService::builder(Arc::new(MemoryStore::new()), outside, clock)
+        .with(|settings| settings.budget = Duration::from_secs(120));
     Api::new(Arc::new(service.build().unwrap())).router()
 }
 

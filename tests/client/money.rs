@@ -187,6 +187,18 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+async fn credentials_that_have_lapsed_decline_no_payment() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let body = r#"{"code": "card_declined"}"#;
+        let broken = Broken::that([answer(status, &[], body)]).await;
+        let error = pay(&broken.url).await.unwrap_err();
+        let away = OutsideErrorKind::Unavailable { retry_after: None };
+        assert_eq!(error.kind, away, "{status}");
+        assert_eq!(broken.tries(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_definite_and_has_a_code() {
     for (act, code) in [
         (
@@ -194,7 +206,7 @@ async fn a_refusal_is_definite_and_has_a_code() {
             "amount_too_large",
         ),
         (answer("402 Payment Required", &[], ""), "http_402"),
-        (answer("401 Unauthorized", &[], "<html>"), "http_401"),
+        (answer("406 Not Acceptable", &[], "<html>"), "http_406"),
         (
             answer("422 No", &[], r#"{"code": "Idempotency Key Reused"}"#),
             "idempotency_key_reused",

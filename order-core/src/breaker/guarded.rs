@@ -11,17 +11,24 @@ use crate::ports::{
     StockOutcome,
 };
 use crate::reference::Reference;
+use crate::time::between;
 use crate::value::{CustomerId, ProviderId, Sku};
 use async_trait::async_trait;
+use futures::future::{Either, select};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How much longer than its deadline a call is waited for before it is given up on.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// An adapter of an outside service, called only while the circuit of the call's storefront allows.
 ///
 /// `Guarded<dyn Payments>` is itself [`Payments`], and so for the other services. An error that
 /// [is an outage](OutsideError::is_outage) counts as a failure; an answer and a refusal count as a
-/// success. A call whose future is dropped counts as neither: give calls a deadline that the adapter
-/// keeps, or a service that never answers is never found out.
+/// success. An adapter that does not give up at the call's deadline, as it should, is given up on
+/// half a second later: its outcome is unknown, and that counts as a failure too. A call whose
+/// future is dropped counts as neither.
 pub struct Guarded<P: ?Sized> {
     port: Arc<P>,
     breakers: Arc<Breakers>,
@@ -50,13 +57,26 @@ impl<P: ?Sized> Guarded<P> {
             .breakers
             .permit(&call.storefront, dependency, self.clock.now())
             .map_err(|open| unavailable(dependency, open.retry_after))?;
-        let answer = answer.await;
+        let answer = self.in_time(call, answer).await;
         let outcome = match &answer {
             Err(error) if error.is_outage() => Outcome::Failure,
             Err(_) | Ok(_) => Outcome::Success,
         };
         pass.finish(outcome, self.clock.now());
         answer
+    }
+
+    /// Waits for an answer until the call's deadline, and a little longer.
+    async fn in_time<T>(
+        &self,
+        call: &Call,
+        answer: impl Future<Output = Result<T, OutsideError>> + Send,
+    ) -> Result<T, OutsideError> {
+        let rest = between(self.clock.now(), call.deadline).saturating_add(GRACE);
+        match select(pin!(answer), self.clock.sleep(rest)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => Err(OutsideError::unknown("no answer in time")),
+        }
     }
 }
 

@@ -392,6 +392,18 @@ impl Clock for StoppedClock {
     }
 }
 
+/// A clock on which every wait is over at once.
+struct HastyClock;
+
+#[async_trait]
+impl Clock for HastyClock {
+    fn now(&self) -> Timestamp {
+        at(0)
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
 /// Answers with what is in the list, then never.
 #[derive(Default)]
 struct Scripted {
@@ -487,4 +499,22 @@ async fn of_twenty_concurrent_calls_at_half_open_one_reaches_the_service() {
     // The probe was dropped with the others: the next caller may probe.
     world.port.answers.lock().unwrap().push_back(Ok(()));
     assert!(world.ask().await.is_ok());
+}
+
+#[tokio::test]
+async fn an_adapter_that_never_answers_is_given_up_on_and_found_out() {
+    let port = Arc::new(Scripted::default());
+    let breakers = Arc::new(Breakers::new(policy()));
+    let clock: Arc<dyn Clock> = Arc::new(HastyClock);
+    let guarded = Guarded::new(port.clone() as Arc<dyn Customers>, breakers, clock);
+    let call = Call::new(StorefrontId::default(), "k", at(60_000));
+    let id = CustomerId::parse("cus_1").unwrap();
+    for _ in 0..3 {
+        let error = guarded.find(&call, &id).await.unwrap_err();
+        assert_eq!(error.kind, OutsideErrorKind::Unknown);
+    }
+    let refused = guarded.find(&call, &id).await.unwrap_err();
+    let retry_after = Some(Duration::from_secs(1));
+    assert_eq!(refused.kind, OutsideErrorKind::Unavailable { retry_after });
+    assert_eq!(*port.calls.lock().unwrap(), 3);
 }

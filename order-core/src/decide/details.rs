@@ -19,20 +19,8 @@ pub(super) fn hold(
         RefusalCode::AlreadyReleased,
         "the warehouse was asked: call it back first",
     )?;
-    let hold = next_hold(&draft.order);
-    draft.emit(Happening::OrderHeld {
-        hold,
-        origin: HoldOrigin::Requested,
-        reason: reason.cloned(),
-    });
+    draft.hold(HoldOrigin::Requested, reason.cloned());
     Ok(())
-}
-
-pub(crate) fn next_hold(order: &Order) -> HoldNo {
-    order
-        .holds
-        .last()
-        .map_or(HoldNo::FIRST, |hold| hold.no.next())
 }
 
 pub(super) fn release_hold(

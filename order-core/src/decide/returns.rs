@@ -30,20 +30,8 @@ pub(super) fn request(
         RefusalCode::ReturnWindowClosed,
         "it is too late to send it back",
     )?;
-    let return_no = next_return(order);
-    draft.emit(Happening::ReturnRequested {
-        return_no,
-        lines,
-        reason: reason.cloned(),
-    });
+    draft.request_return(lines, reason.cloned());
     Ok(())
-}
-
-pub(crate) fn next_return(order: &Order) -> ReturnNo {
-    order
-        .returns
-        .last()
-        .map_or(ReturnNo::FIRST, |one| one.no.next())
 }
 
 pub(super) fn approve(

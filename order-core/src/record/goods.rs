@@ -9,7 +9,7 @@ use crate::order::{
     Fulfillment, FulfillmentState, HoldOrigin, Line, LineUnits, Order, ReturnState, SkuUnits,
     Tracking, merge_by_sku,
 };
-use crate::value::{FulfillmentNo, HoldNo, ReturnNo};
+use crate::value::{FulfillmentNo, ReturnNo};
 
 pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
     let kind = fact.kind();
@@ -58,16 +58,7 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
                     code: Some(code.clone()),
                 });
                 if !draft.order.status.is_closed() {
-                    let hold = draft
-                        .order
-                        .holds
-                        .last()
-                        .map_or(HoldNo::FIRST, |hold| hold.no.next());
-                    draft.emit(Happening::OrderHeld {
-                        hold,
-                        origin: HoldOrigin::WarehouseRefused,
-                        reason: None,
-                    });
+                    draft.hold(HoldOrigin::WarehouseRefused, None);
                 }
             }
         }
@@ -157,16 +148,7 @@ pub(super) fn expect_all_back(draft: &mut Draft<'_>) {
 
 /// What left although the order will not go on should come back.
 fn expect_back(draft: &mut Draft<'_>, lines: Vec<LineUnits>) {
-    let return_no = draft
-        .order
-        .returns
-        .last()
-        .map_or(ReturnNo::FIRST, |one| one.no.next());
-    draft.emit(Happening::ReturnRequested {
-        return_no,
-        lines,
-        reason: None,
-    });
+    let return_no = draft.request_return(lines, None);
     draft.emit(Happening::ReturnApproved { return_no });
 }
 

@@ -7,7 +7,7 @@ use crate::fact::{Fact, FactKind};
 use crate::order::{
     HoldOrigin, OrderStatus, PricedLine, Reservation, Shortage, SkuUnits, StockWork, totals_fit,
 };
-use crate::value::{Code, HoldNo, ReservationNo, Sku};
+use crate::value::{Code, ReservationNo, Sku};
 
 pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
     let kind = fact.kind();
@@ -201,7 +201,7 @@ fn not_reserved(
             }
         }
         OrderStatus::Confirmed | OrderStatus::Processing | OrderStatus::Completed => {
-            hold_for_stock(draft);
+            draft.hold(HoldOrigin::StockUnavailable, None);
         }
         OrderStatus::Cancelling
         | OrderStatus::Cancelled
@@ -226,19 +226,6 @@ fn not_revised(draft: &mut Draft<'_>, no: ReservationNo, shortages: &[Shortage])
             shortages: shortages.to_vec(),
         });
     } else {
-        hold_for_stock(draft);
+        draft.hold(HoldOrigin::StockUnavailable, None);
     }
-}
-
-fn hold_for_stock(draft: &mut Draft<'_>) {
-    let hold = draft
-        .order
-        .holds
-        .last()
-        .map_or(HoldNo::FIRST, |hold| hold.no.next());
-    draft.emit(Happening::OrderHeld {
-        hold,
-        origin: HoldOrigin::StockUnavailable,
-        reason: None,
-    });
 }

@@ -10,19 +10,17 @@ use crate::event::{Actor, Event, Happening};
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::ports::{
-    Call, CommitOutcome, Idempotency, KeyChange, OrderError, OutsideError, OutsideErrorKind,
-    ScopedKey, StoreError, TakenEffect,
+    CommitOutcome, Idempotency, KeyChange, OrderError, OutsideError, OutsideErrorKind, ScopedKey,
+    StoreError, TakenEffect,
 };
 use crate::record::follow;
-use crate::time::{Timestamp, after, between};
+use crate::time::{Timestamp, after};
 use crate::value::Code;
-use futures::future::{Either, join_all, select};
+use futures::future::join_all;
 use std::time::Duration;
 
 /// How often a step is tried again because somebody else changed the order meanwhile.
 pub(super) const CONFLICTS: u32 = 50;
-/// How much longer than its deadline a call is waited for before it is given up on.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// An order and effects of it that this process has the lease of.
 pub(crate) struct Drive {
@@ -130,20 +128,6 @@ impl Engine {
         Ok(Driven { order, events })
     }
 
-    /// Waits for an answer until the call's deadline, and a little longer.
-    pub(super) async fn bounded<T>(
-        &self,
-        call: &Call,
-        answer: impl Future<Output = Result<T, OutsideError>> + Send,
-    ) -> Result<T, OutsideError> {
-        let rest = between(self.clock.now(), call.deadline).saturating_add(GRACE);
-        let answer = std::pin::pin!(answer);
-        match select(answer, self.clock.sleep(rest)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(((), _)) => Err(OutsideError::unknown("no answer in time")),
-        }
-    }
-
     /// Time is up: what is left is anybody's at once.
     pub(crate) async fn leave(&self, rows: &[TakenEffect], why: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
@@ -191,6 +175,11 @@ impl Engine {
                     outcome.facts.extend(facts);
                     self.again(&mut outcome, order, row, &error);
                 }
+                Verdict::UnderWay(note) => outcome.postponed.push(Postponed {
+                    effect: id,
+                    due: after(self.clock.now(), self.settings.retry.cap),
+                    error: note.to_owned(),
+                }),
                 Verdict::Park(error) => outcome.parked.push((id, error.to_string())),
             }
         }

@@ -30,6 +30,8 @@ pub(super) enum Verdict {
         error: OutsideError,
         facts: Vec<Fact>,
     },
+    /// The service is at it, and will be for a while: nothing has failed, and it is asked for later.
+    UnderWay(&'static str),
     /// The service refuses what it should not: a person must look.
     Park(OutsideError),
 }

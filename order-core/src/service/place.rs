@@ -169,10 +169,7 @@ impl Engine {
             format!("quote-{:016x}", self.ids.chance()),
             after(now, self.settings.budget),
         );
-        match self
-            .bounded(&call, self.outside.inventory.products(&call, &skus))
-            .await
-        {
+        match self.outside.inventory.products(&call, &skus).await {
             Ok(products) => priced(lines, &products, currency).map(Some),
             Err(error) if !error.is_outage() => Err(OrderError::UnknownProducts { skus }),
             Err(error) => {

@@ -4,8 +4,9 @@ use crate::world::{Ask, World, cancel, shop};
 use order_core::order::OrderStatus;
 use order_core::policy::{FulfillmentPolicy, PaymentPolicy};
 use order_core::ports::Orders;
-use order_core::testing::Fault;
+use order_core::reference::Reference;
 use order_core::testing::builders::place;
+use order_core::testing::{Fault, RefundMode};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -128,6 +129,27 @@ async fn what_undoes_something_is_never_given_up_on_and_is_reported_as_stuck() {
         world.settle(&service).await;
         world.nothing_is_kept(id, method);
     }
+}
+
+#[tokio::test]
+async fn a_refund_that_the_provider_works_on_for_days_is_not_stuck() {
+    let world = World::new();
+    let service = world.service_with(|all| {
+        all.payment = PaymentPolicy::CaptureOnConfirm;
+        all.stuck_after = 4;
+    });
+    world.payments.refunds(RefundMode::Pend);
+    let id = service.placed(place().build()).await.id();
+    service.did(id, cancel()).await;
+    world.pass(&service, 10 * HOUR, 300).await;
+    let order = world.order(id);
+    assert_eq!(order.status(), OrderStatus::Cancelling);
+    assert!(!order.cancellation().unwrap().stuck, "nothing has failed");
+    let refund = Reference::Refund(id, order.refunds()[0].no);
+    assert!(world.payments.settle_refund(&refund, true));
+    world.pass(&service, HOUR, 60).await;
+    assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
+    world.nothing_is_kept(id, "refunded after hours");
 }
 
 #[tokio::test]

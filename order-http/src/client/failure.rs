@@ -63,7 +63,7 @@ impl Failure {
             Cause::NoConnection
             | Cause::TooLate
             | Cause::NotSendable
-            | Cause::Status(425 | 429) => false,
+            | Cause::Status(401 | 403 | 407 | 425 | 429) => false,
             Cause::Status(503) => self.retry_after.is_none(),
             Cause::Status(_)
             | Cause::TimedOut
@@ -95,9 +95,12 @@ impl fmt::Display for Failure {
 }
 
 /// Whether a status says that there will be an answer later, and not what it is.
+///
+/// A service that does not let us in (401, 403, 407) has not looked at what it was asked: that our
+/// credentials have lapsed is no reason to decline a payment or to reject an order.
 pub(super) const fn is_no_answer(status: u16, asked_to_come_back: bool) -> bool {
     match status {
-        408 | 425 | 429 => true,
+        401 | 403 | 407 | 408 | 425 | 429 => true,
         409 => asked_to_come_back,
         200..=299 | 400..=499 => false,
         _ => true,
@@ -154,11 +157,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_not_let_in_has_done_nothing_and_does_not_knock_again_at_once() {
+        for status in [401, 403, 407] {
+            let failure = failure(Cause::Status(status), None);
+            for nature in [Nature::Read, Nature::Repeatable, Nature::Money] {
+                assert!(!failure.may_have_acted(nature), "{status}");
+                assert!(!failure.can_be_tried_again(nature), "{status}");
+            }
+        }
+    }
+
+    #[test]
     fn a_refusal_is_an_answer_and_a_redirect_is_none() {
-        for status in [200, 202, 299, 400, 401, 404, 409, 422, 499] {
+        for status in [200, 202, 299, 400, 402, 404, 409, 422, 499] {
             assert!(!is_no_answer(status, false), "{status}");
         }
-        for status in [100, 301, 307, 408, 425, 429, 500, 503, 599] {
+        for status in [100, 301, 307, 401, 403, 407, 408, 425, 429, 500, 503, 599] {
             assert!(is_no_answer(status, false), "{status}");
         }
         assert!(is_no_answer(409, true));

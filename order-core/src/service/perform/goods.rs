@@ -22,8 +22,13 @@ impl Job<'_> {
             self.order.personal().shipping_address.clone(),
             self.order.skus_of(&fulfillment.lines),
         );
-        let answer = self.engine.outside.shipping.request(&self.call, &request);
-        match self.engine.bounded(&self.call, answer).await {
+        match self
+            .engine
+            .outside
+            .shipping
+            .request(&self.call, &request)
+            .await
+        {
             Ok(()) => Verdict::obsolete(),
             Err(error) => match error.kind.clone() {
                 OutsideErrorKind::Refused { code } => Verdict::fact(Fact::FulfillmentRefused {
@@ -49,8 +54,13 @@ impl Job<'_> {
             return Verdict::obsolete();
         }
         let reference = Reference::Fulfillment(self.order.id(), no);
-        let answer = self.engine.outside.shipping.recall(&self.call, &reference);
-        match self.engine.bounded(&self.call, answer).await {
+        match self
+            .engine
+            .outside
+            .shipping
+            .recall(&self.call, &reference)
+            .await
+        {
             Ok(Recall::Recalled) => Verdict::fact(Fact::FulfillmentRecalled { fulfillment: no }),
             Ok(Recall::AlreadyShipped) => Verdict::fact(Fact::RecallRefused { fulfillment: no }),
             Err(error) => Verdict::Again {

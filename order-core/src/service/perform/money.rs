@@ -51,8 +51,7 @@ impl Job<'_> {
         let mut call = self.call.clone();
         call.key = request.reference.to_string();
         let payments = &self.engine.outside.payments;
-        let answer = payments.pay(&call, &request);
-        match self.engine.bounded(&call, answer).await {
+        match payments.pay(&call, &request).await {
             Ok(view) => Verdict::Done(of_view(no, &view)),
             Err(error) => match error.kind.clone() {
                 OutsideErrorKind::Refused { code } => {
@@ -101,8 +100,10 @@ impl Job<'_> {
         let mut call = self.call.clone();
         call.key = reference.to_string();
         let payments = &self.engine.outside.payments;
-        let answer = payments.capture(&call, &payment, wanted.amount, &reference);
-        match self.engine.bounded(&call, answer).await {
+        match payments
+            .capture(&call, &payment, wanted.amount, &reference)
+            .await
+        {
             Ok(()) => Verdict::fact(Fact::PaymentCaptured {
                 attempt: no,
                 capture: CaptureRef::Ours(capture),
@@ -133,8 +134,7 @@ impl Job<'_> {
             Err(error) => return again(error, Vec::new()),
         };
         let payments = &self.engine.outside.payments;
-        let answer = payments.void(&self.call, &payment);
-        match self.engine.bounded(&self.call, answer).await {
+        match payments.void(&self.call, &payment).await {
             Ok(()) => Verdict::fact(Fact::PaymentVoided { attempt: no }),
             Err(error) if error.is_outage() => again(error, Vec::new()),
             Err(error) => self.why_not_void(attempt, error).await,
@@ -169,8 +169,7 @@ impl Job<'_> {
         if self.may_have_been_tried() {
             let reference = Reference::Refund(self.order.id(), no);
             let payments = &self.engine.outside.payments;
-            let answer = payments.find_refund(&self.call, &reference);
-            match self.engine.bounded(&self.call, answer).await {
+            match payments.find_refund(&self.call, &reference).await {
                 Ok(Some(view)) => return of_refund(refund, &view),
                 Ok(None) => {}
                 Err(error) => return again(error, Vec::new()),
@@ -195,8 +194,7 @@ impl Job<'_> {
         call.key = reference.to_string();
         let request = RefundRequest::new(reference, payment, refund.amount);
         let payments = &self.engine.outside.payments;
-        let answer = payments.refund(&call, &request);
-        match self.engine.bounded(&call, answer).await {
+        match payments.refund(&call, &request).await {
             Ok(view) => of_refund(refund, &view),
             Err(error) => match error.kind.clone() {
                 OutsideErrorKind::Refused { code } => failed(code),
@@ -216,8 +214,11 @@ impl Job<'_> {
 
     async fn payment(&self, no: AttemptNo) -> Result<Option<PaymentView>, OutsideError> {
         let reference = self.attempt_reference(no);
-        let answer = self.engine.outside.payments.find(&self.call, &reference);
-        self.engine.bounded(&self.call, answer).await
+        self.engine
+            .outside
+            .payments
+            .find(&self.call, &reference)
+            .await
     }
 
     /// What the provider knows the payment by, asked for where we were never told.
@@ -284,10 +285,9 @@ fn of_refund(refund: &Refund, view: &RefundView) -> Verdict {
             refund: refund.no,
             provider_id: Some(view.id.clone()),
         }),
-        RefundViewStatus::Pending => again(
-            OutsideError::unavailable("the provider is still working on the refund", None),
-            Vec::new(),
-        ),
+        RefundViewStatus::Pending => {
+            Verdict::UnderWay("the provider is still working on the refund")
+        }
         RefundViewStatus::Failed => Verdict::Done(
             Code::parse("refund_failed")
                 .map(|code| Fact::RefundFailed {

@@ -14,8 +14,7 @@ impl Job<'_> {
             return Verdict::obsolete();
         }
         let customers = &self.engine.outside.customers;
-        let answer = customers.find(&self.call, self.order.customer_id());
-        match self.engine.bounded(&self.call, answer).await {
+        match customers.find(&self.call, self.order.customer_id()).await {
             Ok(Some(customer)) if customer.status == CustomerStatus::Active => {
                 Verdict::fact(Fact::CustomerVerified)
             }
@@ -49,8 +48,7 @@ impl Job<'_> {
             data,
         );
         let notifications = &self.engine.outside.notifications;
-        let answer = notifications.notify(&self.call, &notification);
-        match self.engine.bounded(&self.call, answer).await {
+        match notifications.notify(&self.call, &notification).await {
             Ok(()) => Verdict::obsolete(),
             Err(error) if matches!(error.kind, OutsideErrorKind::Refused { .. }) => {
                 Verdict::Park(error)

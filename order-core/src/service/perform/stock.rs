@@ -24,8 +24,7 @@ impl Job<'_> {
         skus.sort();
         skus.dedup();
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.products(&self.call, &skus);
-        let products = match self.engine.bounded(&self.call, answer).await {
+        let products = match inventory.products(&self.call, &skus).await {
             Ok(products) => products,
             Err(error) => return Verdict::of_error(error),
         };
@@ -69,7 +68,6 @@ impl Job<'_> {
         }
         let request = Reserve::new(self.id(no), lines.to_vec(), self.ttl());
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.reserve(&self.call, &request);
         let rejected = |shortages, unknown| {
             Verdict::fact(Fact::StockRejected {
                 reservation: no,
@@ -78,7 +76,7 @@ impl Job<'_> {
                 unknown,
             })
         };
-        match self.engine.bounded(&self.call, answer).await {
+        match inventory.reserve(&self.call, &request).await {
             Ok(ReserveOutcome::Reserved { expires_at }) => Verdict::fact(Fact::StockReserved {
                 reservation: no,
                 lines: lines.to_vec(),
@@ -100,8 +98,7 @@ impl Job<'_> {
         }
         let id = self.id(no);
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.revise(&self.call, &id, lines);
-        match self.engine.bounded(&self.call, answer).await {
+        match inventory.revise(&self.call, &id, lines).await {
             Ok(ReviseOutcome::Revised) => Verdict::fact(Fact::StockRevised {
                 reservation: no,
                 lines: lines.to_vec(),
@@ -146,8 +143,7 @@ impl Job<'_> {
         let policies = self.engine.policies(self.order.storefront());
         let ttl = prolonged_for(self.order, policies, now);
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.extend(&self.call, &id, ttl);
-        self.outcome(no, self.engine.bounded(&self.call, answer).await, |end| {
+        self.outcome(no, inventory.extend(&self.call, &id, ttl).await, |end| {
             Fact::StockExtended {
                 reservation: no,
                 expires_at: end.unwrap_or_else(|| after(now, ttl)),
@@ -164,8 +160,7 @@ impl Job<'_> {
         }
         let id = self.id(no);
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.commit(&self.call, &id);
-        self.outcome(no, self.engine.bounded(&self.call, answer).await, |_| {
+        self.outcome(no, inventory.commit(&self.call, &id).await, |_| {
             Fact::StockCommitted { reservation: no }
         })
     }
@@ -175,8 +170,7 @@ impl Job<'_> {
     pub(super) async fn release(&self, no: ReservationNo) -> Verdict {
         let id = self.id(no);
         let inventory = &self.engine.outside.inventory;
-        let answer = inventory.release(&self.call, &id);
-        match self.engine.bounded(&self.call, answer).await {
+        match inventory.release(&self.call, &id).await {
             Ok(()) => Verdict::fact(Fact::StockReleased { reservation: no }),
             Err(error) => Verdict::Again {
                 error,

@@ -17,6 +17,28 @@
 //! SQLite has one writer at a time. Whatever is asked for while a transaction is being written goes
 //! out together as the next one, each with an outcome of its own: many callers share one sync to
 //! disk. Every write runs in a task of its own, so a caller may go away at any moment.
+//!
+//! # Stock
+//!
+//! ```
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use order_core::testing::builders::{call, noon, sku, usd};
+//! use order_core::testing::ManualClock;
+//! use order_core::ports::{Inventory as _, Product};
+//! use order_core::value::StorefrontId;
+//! use order_sqlx::sqlite::{SqlInventory, SqliteOptions, SqliteStore};
+//! use std::sync::Arc;
+//!
+//! let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new()).await?;
+//! store.migrate().await?;
+//! let inventory = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
+//! let tea = Product::new(sku("tea"), None, usd(500), 12);
+//! inventory.put_product(&StorefrontId::default(), &tea).await?;
+//! assert_eq!(inventory.products(&call("k1"), &[sku("tea"), sku("coal")]).await?, [tea]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[macro_use]
 mod dialect;

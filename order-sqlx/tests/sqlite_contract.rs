@@ -5,18 +5,17 @@
     reason = "a test may stop at what it did not expect"
 )]
 
-use async_trait::async_trait;
-use order_core::money::Money;
-use order_core::ports::{Inventory, Product};
-use order_core::testing::ManualClock;
-use order_core::testing::builders::noon;
-use order_core::testing::contract::inventory::InventoryUnderTest;
-use order_core::value::{Sku, StorefrontId};
-use order_sqlx::sqlite::SqlInventory;
+mod support;
+
 use order_sqlx::{SqliteOptions, SqliteStore};
 use std::sync::Arc;
-use std::time::Duration;
+use support::sqlite as database;
 use tempfile::TempDir;
+
+#[path = "shared/shop.rs"]
+mod shop;
+
+use shop::Stock;
 
 async fn in_file() -> (Arc<SqliteStore>, TempDir) {
     let folder = TempDir::new().unwrap();
@@ -34,40 +33,6 @@ async fn in_memory() -> Arc<SqliteStore> {
         .unwrap();
     store.migrate().await.unwrap();
     Arc::new(store)
-}
-
-struct Stock {
-    inventory: SqlInventory,
-    clock: Arc<ManualClock>,
-}
-
-impl Stock {
-    fn of(store: &SqliteStore) -> Arc<Self> {
-        let clock = Arc::new(ManualClock::new(noon()));
-        Arc::new(Self {
-            inventory: SqlInventory::new(store, clock.clone()),
-            clock,
-        })
-    }
-}
-
-#[async_trait]
-impl InventoryUnderTest for Stock {
-    fn inventory(&self) -> &dyn Inventory {
-        &self.inventory
-    }
-
-    async fn stock(&self, storefront: &StorefrontId, sku: &Sku, unit_price: Money, units: u32) {
-        let product = Product::new(sku.clone(), None, unit_price, units);
-        self.inventory
-            .put_product(storefront, &product)
-            .await
-            .unwrap();
-    }
-
-    async fn pass(&self, span: Duration) {
-        self.clock.advance(span);
-    }
 }
 
 async fn stock_in_file() -> (Arc<Stock>, TempDir) {

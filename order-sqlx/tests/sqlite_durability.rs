@@ -15,7 +15,8 @@ use std::env;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{File, applied, full, open, story};
+use support::sqlite::{Database, open};
+use support::{applied, full, story};
 
 const FILE: &str = "ORDER_SQLX_DURABILITY_FILE";
 const ENOUGH: usize = 300;
@@ -49,14 +50,14 @@ async fn child_that_commits_until_it_is_killed() {
 
 #[tokio::test]
 async fn an_acknowledged_commit_survives_kill_9() {
-    let file = File::new();
+    let database = Database::new().await;
     let mut child = Command::new(env::current_exe().unwrap())
         .args([
             "child_that_commits_until_it_is_killed",
             "--exact",
             "--nocapture",
         ])
-        .env(FILE, file.path())
+        .env(FILE, database.path())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -77,7 +78,7 @@ async fn an_acknowledged_commit_survives_kill_9() {
     child.wait().unwrap();
     assert!(acknowledged.len() >= ENOUGH);
 
-    let store = open(&file.path()).await;
+    let store = open(&database.path()).await;
     store.migrate().await.unwrap();
     let storefront = StorefrontId::default();
     for number in &acknowledged {

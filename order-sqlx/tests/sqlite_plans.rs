@@ -26,7 +26,8 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{File, applied, full, story};
+use support::sqlite::Database;
+use support::{applied, full, story};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
@@ -219,8 +220,8 @@ fn is_harmless(step: &str, statement: &str) -> bool {
 async fn every_statement_goes_by_an_index_and_none_sorts() {
     let log = Log::default();
     tracing::subscriber::set_global_default(log.clone()).unwrap();
-    let file = File::new();
-    let store = file.store().await;
+    let database = Database::new().await;
+    let store = database.store().await;
     log.0.lock().unwrap().clear();
     use_orders(&store).await;
     use_queues(&store).await;
@@ -228,7 +229,7 @@ async fn every_statement_goes_by_an_index_and_none_sorts() {
     let statements = log.0.lock().unwrap().clone();
     assert!(statements.len() > 50, "{}", statements.len());
 
-    let mut connection = file.connection().await;
+    let mut connection = database.connection().await;
     let (mut wrong, mut lists) = (Vec::new(), 0);
     for statement in statements {
         let planned = ["SELECT", "INSERT", "UPDATE", "DELETE"]

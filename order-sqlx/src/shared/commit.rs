@@ -139,7 +139,8 @@ async fn found(
         rows!("$1"),
         " CROSS JOIN ",
         table!("orders"),
-        " AS o WHERE o.storefront = n.value ->> 1 AND o.order_id = n.value ->> 2",
+        " AS o WHERE o.storefront = n.value ->> 1 AND o.order_id = ",
+        order_id!("n.value ->> 2"),
         locking!("o"),
     ))
     .bind(json(&asked)?)

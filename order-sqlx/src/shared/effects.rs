@@ -1,7 +1,7 @@
 //! The port of the queue of effects.
 
 use super::Store;
-use super::dialect::{Connection, Row};
+use super::dialect::{Connection, Row, bind_id, least_id};
 use super::failure::Failure;
 use super::record::{FINISH_EFFECTS, effect_key, run};
 use super::rows::{self, Reading, micros, number, text};
@@ -90,7 +90,8 @@ async fn take(
             " AS e SET lease_worker = n.value ->> 1, lease_until = CAST(n.value ->> 2 AS BIGINT),",
             " tries = e.tries + 1 FROM ",
             rows!("$1"),
-            " WHERE e.order_id = n.value -> 0 ->> 0",
+            " WHERE e.order_id = ",
+            order_id!("n.value -> 0 ->> 0"),
             " AND e.version = CAST(n.value -> 0 ->> 1 AS BIGINT)",
             " AND e.place = CAST(n.value -> 0 ->> 2 AS BIGINT)",
         ),
@@ -123,13 +124,12 @@ impl Store {
         let whose = whose.to_owned();
         self.writes()
             .write(move |connection| {
-                let (order, version, place) = effect_key(id);
                 let (whose, error) = (whose.clone(), error.clone());
                 Box::pin(async move {
                     let changed = sqlx::query(statement)
-                        .bind(order)
-                        .bind(version)
-                        .bind(i64::from(place))
+                        .bind(bind_id(id.order))
+                        .bind(number(id.version))
+                        .bind(i64::from(id.index))
                         .bind(whose)
                         .bind(error)
                         .bind(micros(at))
@@ -148,14 +148,8 @@ impl Store {
         limit: u32,
     ) -> Result<DeadLetterPage, Failure> {
         let (order, version, place) = after.map_or_else(
-            || (String::new(), 0, 0),
-            |id| {
-                (
-                    id.order.to_string(),
-                    number(id.version),
-                    i64::from(id.index),
-                )
-            },
+            || (least_id(), 0, 0),
+            |id| (bind_id(id.order), number(id.version), i64::from(id.index)),
         );
         let found = sqlx::query(concat!(
             "SELECT order_id, version, place, storefront, task, tries, error, parked_at FROM ",

@@ -29,26 +29,6 @@ use std::time::Duration;
 /// back to it, when another wants its units, or by [`sweep`](Self::sweep).
 ///
 /// It shares the database of a store and needs [`migrate`](Store::migrate) to have been called.
-///
-/// ```
-/// # tokio::runtime::Runtime::new()?.block_on(async {
-/// use order_core::testing::builders::{call, noon, sku, usd};
-/// use order_core::testing::ManualClock;
-/// use order_core::ports::{Inventory as _, Product};
-/// use order_core::value::StorefrontId;
-/// use order_sqlx::sqlite::{SqlInventory, SqliteOptions, SqliteStore};
-/// use std::sync::Arc;
-///
-/// let store = SqliteStore::connect("sqlite::memory:", SqliteOptions::new()).await?;
-/// store.migrate().await?;
-/// let inventory = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
-/// let tea = Product::new(sku("tea"), None, usd(500), 12);
-/// inventory.put_product(&StorefrontId::default(), &tea).await?;
-/// assert_eq!(inventory.products(&call("k1"), &[sku("tea"), sku("coal")]).await?, [tea]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone)]
 pub struct SqlInventory {
     store: Store,

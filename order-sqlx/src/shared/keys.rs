@@ -4,7 +4,7 @@ use super::Store;
 use super::dialect::Connection;
 use super::failure::Failure;
 use super::record::{Accepted, run, run_on_each};
-use super::rows::{Reading, json, micros, number};
+use super::rows::{self, Reading, json, micros, number};
 use order_core::ports::{Change, KeyChange, KeyRecord, ScopedKey, StoreError};
 use order_core::time::Timestamp;
 use std::collections::HashMap;
@@ -57,8 +57,7 @@ pub(super) async fn taken(
 }
 
 fn record(row: &super::dialect::Row) -> Result<KeyRecord, Failure> {
-    let reading = Reading::new(row, "keys", "a key of some order");
-    let order = reading.value("order_id")?;
+    let order = rows::order_id(row, "keys")?;
     let reading = Reading::new(row, "keys", format!("a key of {order}"));
     Ok(KeyRecord::new(
         order,
@@ -136,7 +135,9 @@ pub(super) async fn write(
             table!("keys"),
             " AS k (storefront, operation, idempotency_key, order_id, fingerprint, before_version,",
             " version, in_flight_until, claimed_at, expires_at) SELECT n.value -> 0 ->> 0,",
-            " n.value -> 0 ->> 1, n.value -> 0 ->> 2, n.value ->> 1, n.value ->> 2,",
+            " n.value -> 0 ->> 1, n.value -> 0 ->> 2, ",
+            order_id!("n.value ->> 1"),
+            ", n.value ->> 2,",
             " CAST(n.value ->> 3 AS BIGINT), CAST(n.value ->> 4 AS BIGINT),",
             " CAST(n.value ->> 5 AS BIGINT), CAST(n.value ->> 6 AS BIGINT),",
             " CAST(n.value ->> 7 AS BIGINT) FROM ",

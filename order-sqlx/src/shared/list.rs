@@ -3,7 +3,7 @@
 //! The other filters of a query are checked on the rows that the leading one finds. A list that
 //! includes deleted orders merges the two halves of the same index.
 
-use super::dialect::Pool;
+use super::dialect::{Id, Pool, bind_id, least_id};
 use super::failure::Failure;
 use super::rows::{self, micros, micros_from};
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
@@ -176,17 +176,17 @@ pub(super) fn statement(query: &ListQuery) -> &'static str {
 }
 
 /// The place that all rows of a page are behind.
-fn bound(query: &ListQuery) -> (i64, String) {
+fn bound(query: &ListQuery) -> (i64, Id) {
     let cursor = query
         .after
-        .map(|after| (micros(after.placed_at), after.id.to_string()));
+        .map(|after| (micros(after.placed_at), bind_id(after.id)));
     let before = query
         .placed_before
-        .map(|before| (micros_from(before), String::new()));
+        .map(|before| (micros_from(before), least_id()));
     match (cursor, before) {
         (Some(cursor), Some(before)) => cursor.min(before),
         (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => (i64::MAX, String::new()),
+        (None, None) => (i64::MAX, least_id()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A message is a reference to an event that is stored anyway. Lanes are held by rows that lapse.
 
 use super::Store;
+use super::dialect::bind_id;
 use super::failure::Failure;
 use super::record::run;
 use super::rows::{self, Reading, micros, number, text};
@@ -106,6 +107,7 @@ impl Outbox for Store {
                         table!("lanes"),
                         ") WHERE lane = (",
                         open_lane!(),
+                        locking_free!(),
                         ") RETURNING lane",
                     ))
                     .bind(worker)
@@ -154,7 +156,9 @@ impl Outbox for Store {
                         "DELETE FROM ",
                         table!("outbox"),
                         " WHERE (lane, order_id, storefront, version) IN",
-                        " (SELECT CAST(n.value ->> 0 AS BIGINT), n.value ->> 1, n.value ->> 2,",
+                        " (SELECT CAST(n.value ->> 0 AS BIGINT), ",
+                        order_id!("n.value ->> 1"),
+                        ", n.value ->> 2,",
                         " CAST(n.value ->> 3 AS BIGINT) FROM ",
                         rows!("$1"),
                         ")",
@@ -178,7 +182,7 @@ impl Outbox for Store {
                         " (order_id, error) VALUES ($1, $2)",
                         " ON CONFLICT (order_id) DO UPDATE SET error = excluded.error",
                     ))
-                    .bind(order.to_string())
+                    .bind(bind_id(order))
                     .bind(error)
                     .execute(connection)
                     .await?;
@@ -201,7 +205,7 @@ impl Outbox for Store {
                         table!("parked"),
                         " WHERE order_id = $1",
                     ))
-                    .bind(order.to_string())
+                    .bind(bind_id(order))
                     .execute(connection)
                     .await?;
                     Ok(resumed.rows_affected() > 0)

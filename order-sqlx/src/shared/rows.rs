@@ -1,7 +1,7 @@
 //! Between rows and the types of the core. Rows go to the database as one JSON array, so that a
 //! statement takes any number of them; a row that makes no sense is reported with its place.
 
-use super::dialect::Row;
+use super::dialect::{self, Row};
 use super::failure::Failure;
 use chrono::DateTime;
 use order_core::order::Order;
@@ -148,7 +148,8 @@ impl<'r> Reading<'r> {
 
 /// The id of an order, from a row of a table that names it by the column `order_id`.
 pub(super) fn order_id(row: &Row, table: &'static str) -> Result<OrderId, Failure> {
-    Reading::new(row, table, "?").value("order_id")
+    dialect::read_id(row, "order_id")
+        .map_err(|error| Reading::new(row, table, "?").corrupt("order_id", error))
 }
 
 /// An order from its row, which must agree with its document.

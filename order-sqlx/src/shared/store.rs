@@ -1,7 +1,7 @@
 //! The port of orders.
 
 use super::Store;
-use super::dialect::Connection;
+use super::dialect::{Connection, bind_id};
 use super::failure::Failure;
 use super::rows::{self, Reading, micros};
 use super::{commit, list};
@@ -21,9 +21,7 @@ impl Store {
     /// The outcomes are those of [`OrderStore::commit`]; with any but [`CommitOutcome::Applied`],
     /// and with an error, nothing was written and the transaction can go on.
     ///
-    /// On SQLite, begin the transaction with `BEGIN IMMEDIATE`
-    /// ([`Pool::begin_with`](sqlx::Pool::begin_with)): one that reads first and writes later fails
-    /// as [`Unavailable`](StoreError::Unavailable) when another has written in between.
+    #[doc = about_transactions!()]
     ///
     /// # Errors
     /// If the change cannot be stored.
@@ -57,7 +55,7 @@ impl Store {
             " WHERE storefront = $1 AND order_id = $2",
         ))
         .bind(storefront.as_str())
-        .bind(id.to_string())
+        .bind(bind_id(id))
         .fetch_optional(self.reads())
         .await?
         .as_ref()
@@ -72,7 +70,7 @@ impl Store {
             " WHERE storefront = $1 AND order_id = $2 ORDER BY version",
         ))
         .bind(storefront.as_str())
-        .bind(id.to_string())
+        .bind(bind_id(id))
         .fetch_all(self.reads())
         .await?
         .iter()

@@ -2,6 +2,8 @@
 //! are told apart. The modules in `shared` are written against these names alone.
 
 use order_core::ports::StoreError;
+use order_core::value::OrderId;
+use sqlx::Row as _;
 use std::error::Error;
 
 /// The driver.
@@ -31,6 +33,13 @@ macro_rules! rows {
     };
 }
 
+/// An order's id, from a text.
+macro_rules! order_id {
+    ($text:literal) => {
+        $text
+    };
+}
+
 /// Locks the rows a unit of work has read to decide on. SQLite has one writer at a time.
 macro_rules! locking {
     ($alias:literal) => {
@@ -43,6 +52,36 @@ macro_rules! locking_free {
     () => {
         ""
     };
+}
+
+/// What the documentation of `commit_in` says about the transaction.
+macro_rules! about_transactions {
+    () => {
+        "Begin the transaction with `BEGIN IMMEDIATE` ([`Pool::begin_with`](sqlx::Pool::begin_with)): \
+         one that reads first and writes later fails as [`Unavailable`](StoreError::Unavailable) \
+         when another has written in between."
+    };
+}
+
+/// An order's id as it is stored: as text.
+pub(super) type Id = String;
+
+/// An order's id, for a parameter.
+pub(super) fn bind_id(id: OrderId) -> Id {
+    id.to_string()
+}
+
+/// What comes before every order's id.
+pub(super) const fn least_id() -> Id {
+    String::new()
+}
+
+/// An order's id in a row.
+pub(super) fn read_id(
+    row: &Row,
+    column: &'static str,
+) -> Result<OrderId, Box<dyn Error + Send + Sync>> {
+    Ok(row.try_get::<&str, _>(column)?.parse()?)
 }
 
 // The primary result codes (https://www.sqlite.org/rescode.html) of a database that may answer

@@ -1,0 +1,134 @@
+//! Orders in a Postgres database, shared by as many processes as there are.
+//!
+//! [`PostgresStore`] implements [`OrderStore`](order_core::ports::OrderStore),
+//! [`EffectQueue`](order_core::ports::EffectQueue) and [`Outbox`](order_core::ports::Outbox);
+//! [`SqlInventory`] implements [`Inventory`](order_core::ports::Inventory) on tables beside them.
+//!
+//! # In a database of the host's
+//!
+//! Everything is in a schema of its own, `orders`, and so are the notes of which migrations were
+//! run. Nothing of the host's is read or changed. A host that has a pool gives it to
+//! [`PostgresStore::from_pool`], and commits orders in its own transactions with
+//! [`PostgresStore::commit_in`].
+//!
+//! # Writing
+//!
+//! Every write runs in a task of its own, so a caller may go away at any moment.
+
+#[macro_use]
+mod dialect;
+mod migrate;
+mod options;
+
+#[path = "shared/commit.rs"]
+mod commit;
+#[path = "shared/effects.rs"]
+mod effects;
+#[path = "shared/failure.rs"]
+mod failure;
+#[path = "shared/inventory.rs"]
+mod inventory;
+#[path = "shared/keys.rs"]
+mod keys;
+#[path = "shared/list.rs"]
+mod list;
+#[path = "shared/outbox.rs"]
+mod outbox;
+#[path = "shared/products.rs"]
+mod products;
+#[path = "shared/record.rs"]
+mod record;
+#[path = "shared/reservations.rs"]
+mod reservations;
+#[path = "shared/rows.rs"]
+mod rows;
+#[path = "shared/store.rs"]
+mod store;
+#[path = "shared/writer.rs"]
+mod writer;
+
+pub use inventory::SqlInventory;
+pub use options::PostgresOptions;
+
+use PostgresStore as Store;
+use order_core::ports::StoreError;
+use sqlx::PgPool;
+use std::fmt;
+use std::sync::Arc;
+use writer::Writer;
+
+/// Orders, effects and outbox in a Postgres database.
+///
+/// Cheap to clone; clones are the same store. It must be used within a tokio runtime.
+///
+/// ```no_run
+/// # async fn started() -> Result<(), order_core::ports::StoreError> {
+/// use order_sqlx::postgres::{PostgresOptions, PostgresStore};
+///
+/// let store = PostgresStore::connect("postgres://localhost/shop", PostgresOptions::new()).await?;
+/// store.migrate().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+    writer: Arc<Writer>,
+}
+
+impl PostgresStore {
+    /// Connects to a database by its URL. Call [`migrate`](Self::migrate) next.
+    ///
+    /// # Errors
+    /// If the URL makes no sense, or the database cannot be reached.
+    pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let pool = options.pool(url)?;
+        pool.acquire().await.map_err(dialect::store_error)?;
+        Ok(Self::from_pool(pool))
+    }
+
+    /// A store in a database that the host has a pool for. Call [`migrate`](Self::migrate) next.
+    ///
+    /// Time-outs are as the host has configured its connections, and so is how statements are
+    /// planned: what [`PostgresOptions`] sets besides is `plan_cache_mode=force_generic_plan`,
+    /// `enable_seqscan=off`, `enable_bitmapscan=off` and `jit=off`.
+    #[must_use]
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self {
+            writer: Arc::new(Writer::new(pool.clone())),
+            pool,
+        }
+    }
+
+    /// Makes the tables, or brings them up to date: all or nothing, forwards only. Processes that
+    /// start at the same time may all call it.
+    ///
+    /// # Errors
+    /// If the store gave no answer, if something of the host's is in the schema `orders` and has the
+    /// name of something of ours, or if the tables were made by a newer version of this crate.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::migrate(self.writer.pool().clone()).await
+    }
+
+    /// Closes all connections, those of the pool it was [given](Self::from_pool) among them. What
+    /// is asked for later is [`Unavailable`](StoreError::Unavailable).
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Where it reads.
+    const fn reads(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Where it writes.
+    const fn writes(&self) -> &Arc<Writer> {
+        &self.writer
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}

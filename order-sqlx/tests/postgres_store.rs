@@ -1,0 +1,13 @@
+//! What the Postgres store promises beside the contracts of its ports.
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod support;
+
+use support::postgres as database;
+
+#[path = "shared/store.rs"]
+mod store;

@@ -1,0 +1,340 @@
+//! What a store promises beside the contracts of its ports, on each of the databases.
+use order_core::event::Happening;
+use order_core::ports::{
+    CommitOutcome, EffectQueue as _, KeyChange, KeyRecord, Lane, OrderStore as _, Outbox as _,
+    ScopedKey, StoreError,
+};
+use order_core::testing::builders::{at, idempotency, worker};
+use order_core::value::{StorefrontId, Version};
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use super::database::{BEGIN, Connection, Database, table, view, with};
+use super::support::{applied, full, story};
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_closing_and_opening_again() {
+    let database = Database::new().await;
+    let mut told = story(1);
+    let store = database.store().await;
+    applied(&store, full(&mut told)).await;
+    let mut told = told.confirmed(at(5));
+    applied(&store, told.change()).await;
+    store.close().await;
+    assert!(matches!(
+        store.ping().await,
+        Err(StoreError::Unavailable(_))
+    ));
+
+    let store = database.store().await;
+    let found = store.find(told.storefront(), told.id()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(told.order()));
+    let events = store.events(told.storefront(), told.id()).await.unwrap();
+    assert_eq!(events, told.events());
+    let taken = store.take(&worker("w"), at(60), at(90), 10).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let messages = store.fetch(Lane::of(told.id()), 10).await.unwrap();
+    assert_eq!(messages.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_to_the_same_version_exactly_one_is_applied() {
+    let database = Database::new().await;
+    let (store, second) = (database.store().await, database.store().await);
+    for number in 1..=10 {
+        let mut told = story(number);
+        applied(&store, told.change()).await;
+        let changes: Vec<_> = (0..20)
+            .map(|n| {
+                let change = told
+                    .clone()
+                    .then(at(60 + n), Happening::CustomerVerified)
+                    .change();
+                // Through two stores on one file, as two processes would.
+                let store = if n % 2 == 0 { &store } else { &second }.clone();
+                tokio::spawn(async move { store.commit(change).await.unwrap() })
+            })
+            .collect();
+        let mut applied = 0;
+        for change in changes {
+            match change.await.unwrap() {
+                CommitOutcome::Applied => applied += 1,
+                CommitOutcome::Stale { found } => assert_eq!(found, Version::new(2)),
+                other => unreachable!("{other:?}"),
+            }
+        }
+        assert_eq!(applied, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_claims_of_one_key_exactly_one_is_applied() {
+    let database = Database::new().await;
+    let (store, second) = (database.store().await, database.store().await);
+    let key = ScopedKey::new(StorefrontId::default(), &idempotency("place", "k"));
+    let claims: Vec<_> = (1..=20)
+        .map(|number| {
+            let mut told = story(number);
+            let mut change = told.change();
+            let record = KeyRecord::new(
+                told.id(),
+                [7; 32],
+                Version::NONE,
+                Version::INITIAL,
+                None,
+                at(3_600),
+            );
+            change.key = Some(KeyChange::Claim {
+                key: key.clone(),
+                record,
+                now: at(0),
+            });
+            let store = if number % 2 == 0 { &store } else { &second }.clone();
+            tokio::spawn(async move { (told.id(), store.commit(change).await.unwrap()) })
+        })
+        .collect();
+    let (mut winner, mut holders) = (None, Vec::new());
+    for claim in claims {
+        match claim.await.unwrap() {
+            (id, CommitOutcome::Applied) => assert_eq!(winner.replace(id), None),
+            (_, CommitOutcome::KeyTaken(record)) => holders.push(record.order),
+            (_, other) => unreachable!("{other:?}"),
+        }
+    }
+    assert_eq!(holders, vec![winner.unwrap(); 19]);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_transaction_open() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    for number in 1..=100_u64 {
+        let mut told = story(number);
+        let change = told.change();
+        {
+            let mut commit = pin!(store.commit(change));
+            // From not at all begun to well under way.
+            for _ in 0..number % 4 {
+                let waiting = commit
+                    .as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()));
+                if waiting.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        let mut next = story(1_000 + number);
+        applied(&store, next.change()).await;
+    }
+    // Another process can write: no lock is held.
+    let mut other = database.connection().await;
+    other.execute(BEGIN).await.unwrap();
+    other
+        .execute(AssertSqlSafe(format!(
+            "UPDATE {} SET version = version",
+            table("orders")
+        )))
+        .await
+        .unwrap();
+    other.execute("ROLLBACK").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_the_rules_fails_alone() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut changes = Vec::new();
+    for number in 1..=9_u64 {
+        let mut told = story(number);
+        let mut change = told.change();
+        if number == 5 {
+            change.events.clear();
+        }
+        changes.push(change);
+    }
+    let commits: Vec<_> = changes
+        .into_iter()
+        .map(|change| {
+            let store = store.clone();
+            tokio::spawn(async move { store.commit(change).await })
+        })
+        .collect();
+    for (commit, number) in commits.into_iter().zip(1..) {
+        match commit.await.unwrap() {
+            Ok(outcome) => assert_eq!((outcome, number == 5), (CommitOutcome::Applied, false)),
+            Err(error) => assert!(matches!(error, StoreError::Failed(_)) && number == 5),
+        }
+    }
+}
+
+#[tokio::test]
+async fn personal_data_is_stored_beside_documents_only_and_gone_once_erased() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut told = story(1);
+    applied(&store, full(&mut told)).await;
+    let mut connection = database.connection().await;
+    let holds = async |connection: &mut Connection, statement: &str| {
+        let statement = AssertSqlSafe(statement.to_owned());
+        let rows = connection.fetch_all(statement).await.unwrap();
+        rows.iter()
+            .flat_map(|row| (0..row.len()).map(|column| row.get::<Option<String>, _>(column)))
+            .flatten()
+            .any(|text| text.contains("Ada") || text.contains("tok_visa"))
+    };
+    let (orders, events, effects) = (table("orders"), table("events"), table("effects"));
+    let documents = &format!(
+        "SELECT document FROM {events} UNION ALL SELECT document FROM {orders} \
+         UNION ALL SELECT task FROM {effects}"
+    );
+    let personal =
+        &format!("SELECT personal FROM {events} UNION ALL SELECT personal FROM {orders}");
+    assert!(!holds(&mut connection, documents).await);
+    assert!(holds(&mut connection, personal).await);
+
+    let mut told = told
+        .cancelled(at(5))
+        .then(at(6), Happening::PersonalDataErased);
+    applied(&store, told.change()).await;
+    assert!(!holds(&mut connection, documents).await);
+    assert!(!holds(&mut connection, personal).await);
+    let found = store.find(told.storefront(), told.id()).await.unwrap();
+    assert!(found.unwrap().personal().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_is_never_changed() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    applied(&store, story(1).change()).await;
+    let mut connection = database.connection().await;
+    let events = table("events");
+    for change in ["document = '{}'", "version = 2"] {
+        let statement = AssertSqlSafe(format!("UPDATE {events} SET {change}"));
+        let refused = connection.execute(statement).await.unwrap_err();
+        assert!(refused.to_string().contains("never changed"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_reported_with_its_place() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut connection = database.connection().await;
+    let another = format!("document = {}", with("storefront", "\"other\""));
+    for (number, damage, column) in [
+        (2, "version = 7", "version"),
+        (3, "personal = '{'", "personal"),
+        (4, &*another, "document"),
+        (1, "document = '{'", "document"),
+    ] {
+        let mut told = story(number);
+        applied(&store, told.change()).await;
+        let statement = format!("UPDATE {} SET {damage}", table("orders"));
+        connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        match store.find(told.storefront(), told.id()).await.unwrap_err() {
+            StoreError::Corrupt {
+                table: found,
+                column: within,
+                id,
+                ..
+            } => assert_eq!(
+                (found, within, id),
+                ("orders", column, told.id().to_string())
+            ),
+            other => unreachable!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_newer_document_is_not_misread() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut told = story(1);
+    applied(&store, told.change()).await;
+    let mut connection = database.connection().await;
+    let newer = with("schema", "999");
+    let statement = format!("UPDATE {} SET document = {newer}", table("orders"));
+    connection.execute(AssertSqlSafe(statement)).await.unwrap();
+    let error = store.find(told.storefront(), told.id()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn expired_keys_are_forgotten_in_batches() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    for number in 1..=5_u64 {
+        let mut told = story(number);
+        let mut change = told.change();
+        let key = idempotency("place", &format!("k{number}"));
+        let expires_at = at(100 * number);
+        change.key = Some(KeyChange::Claim {
+            key: ScopedKey::new(StorefrontId::default(), &key),
+            record: KeyRecord::new(
+                told.id(),
+                [0; 32],
+                Version::NONE,
+                Version::INITIAL,
+                None,
+                expires_at,
+            ),
+            now: at(0),
+        });
+        applied(&store, change).await;
+    }
+    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 2);
+    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 1);
+    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 0);
+    let kept = ScopedKey::new(StorefrontId::default(), &idempotency("place", "k4"));
+    assert!(store.find_key(&kept, at(300)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn views_show_the_lines() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut told = story(1).confirmed(at(2)).authorized(at(3));
+    applied(&store, told.change()).await;
+    let mut connection = database.connection().await;
+    let row = connection
+        .fetch_one(AssertSqlSafe(format!(
+            "SELECT sku, quantity, unit_price, currency, shipped FROM {}",
+            view("lines")
+        )))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            row.get::<String, _>("sku"),
+            row.get::<i64, _>("quantity"),
+            row.get::<i64, _>("unit_price"),
+            row.get::<String, _>("currency"),
+            row.get::<i64, _>("shipped"),
+        ),
+        ("abc".to_owned(), 2, 1_999, "USD".to_owned(), 0)
+    );
+    let row = connection
+        .fetch_one(AssertSqlSafe(format!(
+            "SELECT state, authorized, captured, currency FROM {}",
+            view("payments")
+        )))
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            row.get::<String, _>("state"),
+            row.get::<i64, _>("authorized"),
+            row.get::<i64, _>("captured"),
+        ),
+        ("authorized".to_owned(), 3_998, 0)
+    );
+    for name in ["refunds", "fulfillments"] {
+        let all = AssertSqlSafe(format!("SELECT * FROM {}", view(name)));
+        assert!(connection.fetch_all(all).await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,81 @@
+//! Databases of our own on the cluster we were given.
+
+use crate::Outcome;
+use order_sqlx::postgres::{PostgresOptions, PostgresStore};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use std::str::FromStr;
+
+/// A Postgres server on which databases may be made.
+pub(crate) struct Cluster {
+    url: String,
+    options: PgConnectOptions,
+}
+
+impl Cluster {
+    pub(crate) fn new(url: &str) -> Outcome<Self> {
+        Ok(Self {
+            url: url.to_owned(),
+            options: PgConnectOptions::from_str(url)?,
+        })
+    }
+
+    /// An empty database of this name. One that is left from before is removed.
+    pub(crate) async fn database(&self, name: &str) -> Outcome<Database> {
+        let mut server = PgConnection::connect_with(&self.options).await?;
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name}"),
+        ] {
+            server.execute(AssertSqlSafe(statement)).await?;
+        }
+        Ok(Database {
+            url: renamed(&self.url, name),
+            options: self.options.clone().database(name),
+        })
+    }
+
+    /// Removes a database.
+    pub(crate) async fn remove(&self, name: &str) -> Outcome {
+        let mut server = PgConnection::connect_with(&self.options).await?;
+        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        server.execute(AssertSqlSafe(statement)).await?;
+        Ok(())
+    }
+}
+
+/// The URL of another database on the same server.
+fn renamed(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, ""), |(a, p)| (a, p));
+    let host = address.rfind('/').map_or(address, |at| &address[..at]);
+    if parameters.is_empty() {
+        format!("{host}/{name}")
+    } else {
+        format!("{host}/{name}?{parameters}")
+    }
+}
+
+/// One database.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    options: PgConnectOptions,
+}
+
+impl Database {
+    pub(crate) async fn connection(&self) -> Outcome<PgConnection> {
+        Ok(PgConnection::connect_with(&self.options).await?)
+    }
+
+    /// A store in it, with its tables made.
+    pub(crate) async fn store(&self) -> Outcome<PostgresStore> {
+        let store = PostgresStore::connect(&self.url, PostgresOptions::new()).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Writes everything out and forgets what it has seen, so that no side pays for the other's.
+    pub(crate) async fn settle(&self) -> Outcome {
+        self.connection().await?.execute("CHECKPOINT").await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Callers side by side, each asking again as soon as it is answered.
+
+use crate::Outcome;
+use std::time::{Duration, Instant};
+
+/// What callers got done.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Answers in a second.
+    pub(crate) rate: f64,
+    /// How long they waited, in microseconds, shortest first.
+    waits: Vec<u32>,
+}
+
+impl Done {
+    /// What so many in a hundred had waited at most, in milliseconds.
+    pub(crate) fn percentile(&self, hundredths: usize) -> f64 {
+        let at = (self.waits.len() * hundredths / 100).min(self.waits.len().saturating_sub(1));
+        self.waits
+            .get(at)
+            .map_or(f64::NAN, |micros| f64::from(*micros) / 1_000.0)
+    }
+}
+
+/// Runs callers for so long. `caller` makes what a caller does, given its number.
+pub(crate) async fn closed<C, F, A>(callers: usize, span: Duration, caller: C) -> Outcome<Done>
+where
+    C: Fn(usize) -> F,
+    F: FnMut(u64) -> A + Send + 'static,
+    A: Future<Output = Outcome> + Send,
+{
+    let began = Instant::now();
+    let ends = began + span;
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..callers {
+        let mut ask = caller(number);
+        running.spawn(async move {
+            let mut waits = Vec::new();
+            let mut turn = 0_u64;
+            while Instant::now() < ends {
+                let asked = Instant::now();
+                ask(turn).await?;
+                waits.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+                turn += 1;
+            }
+            Outcome::Ok(waits)
+        });
+    }
+    let mut waits = Vec::new();
+    while let Some(one) = running.join_next().await {
+        waits.extend(one??);
+    }
+    waits.sort_unstable();
+    let rate = waits.len() as f64 / began.elapsed().as_secs_f64();
+    Ok(Done { rate, waits })
+}

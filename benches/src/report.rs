@@ -1,0 +1,102 @@
+//! What was measured, and what it was to be.
+
+use std::fmt;
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Goal {
+    fn is_met(self, by: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => by >= least,
+            Self::AtMost(most) => by <= most,
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, ">= {least}"),
+            Self::AtMost(most) => write!(f, "<= {most}"),
+        }
+    }
+}
+
+struct Row {
+    what: String,
+    measured: f64,
+    unit: &'static str,
+    goal: Goal,
+    rounds: Vec<f64>,
+    note: String,
+}
+
+/// The table that is printed in the end.
+#[derive(Default)]
+pub(crate) struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// Adds what was measured in several rounds: their median counts.
+    pub(crate) fn add(
+        &mut self,
+        what: impl Into<String>,
+        unit: &'static str,
+        goal: Goal,
+        rounds: Vec<f64>,
+        note: impl Into<String>,
+    ) {
+        let row = Row {
+            what: what.into(),
+            measured: median(&rounds),
+            unit,
+            goal,
+            rounds,
+            note: note.into(),
+        };
+        println!(
+            "  -> {}: {:.2}{} ({})",
+            row.what, row.measured, row.unit, row.note
+        );
+        self.rows.push(row);
+    }
+}
+
+/// The one in the middle.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| what | measured | rounds | goal | verdict | figures |")?;
+        writeln!(f, "|---|---|---|---|---|---|")?;
+        for row in &self.rows {
+            let rounds: Vec<_> = row.rounds.iter().map(|one| format!("{one:.2}")).collect();
+            writeln!(
+                f,
+                "| {} | {:.2}{} | {} | {} | {} | {} |",
+                row.what,
+                row.measured,
+                row.unit,
+                rounds.join(" "),
+                row.goal,
+                if row.goal.is_met(row.measured) {
+                    "met"
+                } else {
+                    "MISSED"
+                },
+                row.note,
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! The server example as a process: how much memory it takes, and how soon it is ready.
+
+use crate::Outcome;
+use crate::creates::number;
+use crate::http::{Client, expect};
+use crate::report::{Goal, Report};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+const CALLERS: u64 = 64;
+/// What the mocks know.
+const ORDER: &str = r#"{"customer_id":"cus_123","lines":[{"sku":"abc123","quantity":1}]}"#;
+
+pub(crate) async fn measure(server: &Path, orders: u64, report: &mut Report) -> Outcome {
+    println!("running the server example, {orders} orders");
+    let folder = tempfile::tempdir()?;
+    let mocks = folder.path().join("mocks");
+    plenty(&mocks)?;
+    let running = Running::start(server, folder.path()).await?;
+    let began = Instant::now();
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..CALLERS {
+        let mut client = Client::connect(running.address).await?;
+        callers.spawn(async move {
+            for _ in 0..orders / CALLERS {
+                let key = format!("key-{}", number());
+                expect(201, client.post("/v1/orders", &key, ORDER).await?)?;
+            }
+            Outcome::Ok(())
+        });
+    }
+    while let Some(caller) = callers.join_next().await {
+        caller??;
+    }
+    let rate = orders as f64 / began.elapsed().as_secs_f64();
+    let resident = running.resident()?;
+    report.add(
+        format!("server example, resident after {orders} orders"),
+        " MB",
+        Goal::AtMost(60.0),
+        vec![resident],
+        format!(
+            "SQLite, {rate:.0} orders/s, starting with {:.0} MB",
+            running.at_first
+        ),
+    );
+    running.stop().await?;
+    let mut ready = Vec::new();
+    for _ in 0..5 {
+        let running = Running::start(server, folder.path()).await?;
+        ready.push(running.ready_after.as_secs_f64() * 1_000.0);
+        running.stop().await?;
+    }
+    report.add(
+        "server example, start to ready on that database",
+        " ms",
+        Goal::AtMost(100.0),
+        ready,
+        "until /readyz answers 200",
+    );
+    Ok(())
+}
+
+/// Mocks that know one customer, and a product of which there is as much as will be ordered.
+fn plenty(folder: &Path) -> Outcome {
+    for (name, text) in [
+        (
+            "customers/cus_123.json",
+            r#"{"id":"cus_123","name":"Ada","email":"ada@example.com","status":"active"}"#,
+        ),
+        (
+            "inventory/abc123.json",
+            r#"{"sku":"abc123","name":"Tea","unit_price":1250,"currency":"USD","available":2000000000}"#,
+        ),
+    ] {
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().unwrap_or(folder))?;
+        std::fs::write(file, text)?;
+    }
+    Ok(())
+}
+
+struct Running {
+    process: Child,
+    address: SocketAddr,
+    ready_after: Duration,
+    at_first: f64,
+}
+
+impl Running {
+    /// Starts it in a folder, and waits until it is ready.
+    async fn start(server: &Path, folder: &Path) -> Outcome<Self> {
+        let address: SocketAddr = {
+            let free = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+            free.local_addr()?
+        };
+        let began = Instant::now();
+        let process = Command::new(std::path::absolute(server)?)
+            .current_dir(folder)
+            .env_clear()
+            .env("HOST", address.ip().to_string())
+            .env("PORT", address.port().to_string())
+            .env("RUST_LOG", "warn")
+            .env("MOCKS_DIR", folder.join("mocks"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("{} cannot be run: {error}", server.display()))?;
+        let mut running = Self {
+            process,
+            address,
+            ready_after: Duration::ZERO,
+            at_first: f64::NAN,
+        };
+        while !running.is_ready().await {
+            if let Some(ended) = running.process.try_wait()? {
+                return Err(format!("the server has ended: {ended}").into());
+            }
+            if began.elapsed() > Duration::from_secs(30) {
+                return Err("the server does not become ready".into());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        running.ready_after = began.elapsed();
+        running.at_first = running.resident()?;
+        Ok(running)
+    }
+
+    async fn is_ready(&self) -> bool {
+        let Ok(mut client) = Client::connect(self.address).await else {
+            return false;
+        };
+        matches!(client.get("/readyz").await, Ok((200, _)))
+    }
+
+    /// What it has in memory, in megabytes, as the kernel tells.
+    fn resident(&self) -> Outcome<f64> {
+        let id = self.process.id().ok_or("it has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let kilobytes: f64 = status
+            .lines()
+            .find_map(|line| {
+                line.strip_prefix("VmRSS:")?
+                    .trim()
+                    .split(' ')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .ok_or("the kernel does not tell")?;
+        Ok(kilobytes / 1_024.0)
+    }
+
+    async fn stop(mut self) -> Outcome {
+        if let Some(id) = self.process.id() {
+            Command::new("kill").arg(id.to_string()).status().await?;
+        }
+        self.process.wait().await?;
+        Ok(())
+    }
+}

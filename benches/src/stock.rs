@@ -1,0 +1,80 @@
+//! Reservations of few hot SKUs, against many: row locks must not make the hot ones queue.
+
+use crate::creates::number;
+use crate::database::Cluster;
+use crate::load::{Done, closed};
+use crate::report::{Goal, Report};
+use crate::{Outcome, Pace, shop};
+use order_core::order::SkuUnits;
+use order_core::ports::Ids as _;
+use order_core::ports::{Call, Clock, Inventory, Product, Reserve, ReserveOutcome};
+use order_core::reference::Reference;
+use order_core::system::{SystemClock, SystemIds};
+use order_core::time::after;
+use order_core::value::{ReservationNo, StorefrontId};
+use order_sqlx::postgres::SqlInventory;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CALLERS: usize = 64;
+const HOT: u64 = 10;
+const UNITS: u32 = 2_000_000_000;
+
+pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) -> Outcome {
+    println!("reserving stock");
+    let database = cluster.database("order_bench_stock").await?;
+    let store = database.store().await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let inventory = Arc::new(SqlInventory::new(&store, clock));
+    for number in 0..shop::SKUS {
+        let product = Product::new(shop::sku(number)?, None, shop::price(), UNITS);
+        inventory
+            .put_product(&StorefrontId::default(), &product)
+            .await?;
+    }
+    let (mut ratios, mut figures) = (Vec::new(), String::new());
+    for _ in 0..pace.rounds {
+        database.settle().await?;
+        let many = reserve(&inventory, shop::SKUS, pace.span).await?;
+        database.settle().await?;
+        let hot = reserve(&inventory, HOT, pace.span).await?;
+        ratios.push(hot.rate / many.rate);
+        figures = format!("{:.0}/s against {:.0}/s", hot.rate, many.rate);
+    }
+    report.add(
+        "reservations of 10 hot SKUs, c=64, against 10,000",
+        "x",
+        Goal::AtLeast(1.0),
+        ratios,
+        figures,
+    );
+    store.close().await;
+    cluster.remove("order_bench_stock").await
+}
+
+/// Reservations of two lines of so many different SKUs.
+async fn reserve(inventory: &Arc<SqlInventory>, skus: u64, span: Duration) -> Outcome<Done> {
+    closed(CALLERS, span, |_| {
+        let inventory = inventory.clone();
+        move |_| {
+            let inventory = inventory.clone();
+            async move {
+                let now = SystemClock.now();
+                let drawn = shop::spread(number());
+                let lines = vec![
+                    SkuUnits::new(shop::sku(drawn % skus)?, 1),
+                    SkuUnits::new(shop::sku((drawn >> 32) % skus)?, 2),
+                ];
+                let id = Reference::Reservation(SystemIds.order_id(now), ReservationNo::FIRST);
+                let deadline = after(now, Duration::from_secs(10));
+                let call = Call::new(StorefrontId::default(), id.to_string(), deadline);
+                let wish = Reserve::new(id, lines, Duration::from_secs(3_600));
+                match inventory.reserve(&call, &wish).await? {
+                    ReserveOutcome::Reserved { .. } => Ok(()),
+                    other => Err(format!("not reserved: {other:?}").into()),
+                }
+            }
+        }
+    })
+    .await
+}

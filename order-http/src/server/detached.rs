@@ -1,8 +1,9 @@
 //! Calls that outlive their caller.
 //!
 //! A client that hangs up drops the future of its request. Work that has begun must not be dropped
-//! with it (a store may leave a connection inside a transaction), so every call of the port runs in
-//! a task of its own, and the request only waits for it. A panic there is an answer like another.
+//! with it (money may be on its way, a store may leave a connection inside a transaction), so every
+//! call of the port that changes something runs in a task of its own, and the request only waits for
+//! it. A panic there is an answer like another. What only reads goes with the request.
 
 #[cfg(feature = "client")]
 use super::correlation;
@@ -17,7 +18,7 @@ use order_core::value::{OrderId, StorefrontId};
 use std::sync::Arc;
 use tracing::Instrument;
 
-/// The port, each call in a task of its own.
+/// The port, each call that changes something in a task of its own.
 pub(crate) struct Detached(Arc<dyn Orders>);
 
 impl Detached {
@@ -45,6 +46,16 @@ impl Detached {
         }
     }
 
+    async fn read<T, F>(&self, call: impl FnOnce(Arc<dyn Orders>) -> F) -> Result<T, OrderError>
+    where
+        F: Future<Output = Result<T, OrderError>> + Send,
+    {
+        let call = call(Arc::clone(&self.0));
+        #[cfg(feature = "client")]
+        let call = correlation::handed_on(call);
+        call.await
+    }
+
     pub(crate) async fn place(&self, place: Place) -> Result<Done, Problem> {
         Ok(self
             .run(|orders| async move { orders.place(place).await })
@@ -59,7 +70,7 @@ impl Detached {
 
     pub(crate) async fn preview(&self, execute: Execute) -> Result<Order, Problem> {
         Ok(self
-            .run(|orders| async move { orders.preview(execute).await })
+            .read(|orders| async move { orders.preview(execute).await })
             .await?)
     }
 
@@ -69,13 +80,13 @@ impl Detached {
         id: OrderId,
     ) -> Result<Option<Order>, Problem> {
         Ok(self
-            .run(move |orders| async move { orders.get(&storefront, id).await })
+            .read(move |orders| async move { orders.get(&storefront, id).await })
             .await?)
     }
 
     pub(crate) async fn list(&self, query: ListQuery) -> Result<Page, Problem> {
         Ok(self
-            .run(|orders| async move { orders.list(&query).await })
+            .read(|orders| async move { orders.list(&query).await })
             .await?)
     }
 
@@ -85,7 +96,7 @@ impl Detached {
         id: OrderId,
     ) -> Result<Option<Vec<Event>>, Problem> {
         Ok(self
-            .run(move |orders| async move { orders.history(&storefront, id).await })
+            .read(move |orders| async move { orders.history(&storefront, id).await })
             .await?)
     }
 
@@ -95,7 +106,7 @@ impl Detached {
         id: OrderId,
     ) -> Result<Option<Vec<ActionState>>, Problem> {
         Ok(self
-            .run(move |orders| async move { orders.actions(&storefront, id).await })
+            .read(move |orders| async move { orders.actions(&storefront, id).await })
             .await?)
     }
 
@@ -106,7 +117,7 @@ impl Detached {
         limit: u32,
     ) -> Result<DeadLetterPage, Problem> {
         Ok(self
-            .run(move |orders| async move { orders.dead_letters(&storefront, after, limit).await })
+            .read(move |orders| async move { orders.dead_letters(&storefront, after, limit).await })
             .await?)
     }
 
@@ -122,7 +133,7 @@ impl Detached {
 
     pub(crate) async fn ready(&self) -> Result<(), Problem> {
         Ok(self
-            .run(|orders| async move { orders.ready().await })
+            .read(|orders| async move { orders.ready().await })
             .await?)
     }
 }

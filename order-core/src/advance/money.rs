@@ -46,7 +46,14 @@ fn abandon(draft: &Draft<'_>) -> Option<Happening> {
 /// What is authorized and not needed is given back.
 fn void(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
     let order = &draft.order;
-    let spare = ledger.authorized + ledger.kept() - ledger.owed;
+    // What goes back already is not to spare once more.
+    let going_back: i128 = order
+        .payments
+        .iter()
+        .filter(|attempt| attempt.voiding)
+        .map(PaymentAttempt::uncaptured_sum)
+        .sum();
+    let spare = ledger.authorized - going_back + ledger.kept() - ledger.owed;
     let certain = is_owed_for_certain(order);
     order
         .payments
@@ -194,7 +201,11 @@ fn capture(draft: &Draft<'_>, ledger: &Ledger) -> Option<Happening> {
         return None;
     }
     let wanted = match draft.ctx.policies.payment {
-        PaymentPolicy::CaptureOnShip => order.shipped_sum().min(ledger.owed),
+        // What was credited is not taken again for other units that were shipped.
+        PaymentPolicy::CaptureOnShip => {
+            let credited = order.total_sum() - ledger.owed;
+            (order.shipped_sum() - credited).max(0)
+        }
         PaymentPolicy::CaptureOnConfirm | PaymentPolicy::Invoice => ledger.owed,
     };
     let missing = wanted - ledger.kept() - ledger.capturing;

@@ -8,6 +8,7 @@
 )]
 
 mod cancelling;
+mod charging;
 mod crashing;
 mod editing;
 mod giving_up;

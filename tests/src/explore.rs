@@ -161,6 +161,22 @@ pub fn explore(policies: &Policies, mut seen: impl FnMut(&Order, Trigger, Outcom
     count
 }
 
+/// An order of every shape.
+///
+/// # Panics
+/// If an order breaks an invariant.
+#[must_use]
+pub fn reached(policies: &Policies) -> Vec<Order> {
+    let mut orders: Vec<Order> = Vec::new();
+    explore(policies, |order, trigger, _| {
+        // Each is tried to be placed again, once.
+        if trigger == Trigger::Command(CommandKind::PlaceOrder) {
+            orders.push(order.clone());
+        }
+    });
+    orders
+}
+
 /// Whether an order is small enough to go on from: with more of everything nothing new happens.
 fn is_small(order: &Order) -> bool {
     order.payments().len() <= 2

@@ -68,11 +68,11 @@ fn smallest(kind: CommandKind, order: &Order) -> Option<Command> {
             tracking: Tracking::default(),
         },
         CommandKind::UpdateTracking => Command::UpdateTracking {
-            fulfillment: fulfillment(order, |state| state == FulfillmentState::Shipped),
+            fulfillment: fulfillment(order, is_on_its_way_or_there),
             tracking: Tracking::default(),
         },
         CommandKind::ConfirmDelivery => Command::ConfirmDelivery {
-            fulfillment: fulfillment(order, |state| state == FulfillmentState::Shipped),
+            fulfillment: fulfillment(order, is_on_its_way_or_there),
         },
         CommandKind::CancelLines => Command::CancelLines {
             lines: one_unit(order, |line| order.open_units(line)),
@@ -127,6 +127,13 @@ fn any_address() -> Option<crate::order::Address> {
         postal_code: None,
         country: CountryCode::parse("AU").ok()?,
     })
+}
+
+fn is_on_its_way_or_there(state: FulfillmentState) -> bool {
+    matches!(
+        state,
+        FulfillmentState::Shipped | FulfillmentState::Delivered
+    )
 }
 
 /// The first fulfillment in a fitting state, else the last there is.

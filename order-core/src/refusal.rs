@@ -24,8 +24,6 @@ coded! {
         NegativeTotal = "negative_total",
         /// An adjustment names a line that is not there.
         UnknownLine = "unknown_line",
-        /// A price is in another currency than the order.
-        CurrencyMismatch = "currency_mismatch",
         /// A SKU is not part of the order.
         UnknownSku = "unknown_sku",
         /// More units than are open for this.

@@ -26,8 +26,7 @@ const fn status(code: RefusalCode) -> StatusCode {
         | RefusalCode::TooLarge
         | RefusalCode::InconsistentImport => StatusCode::BAD_REQUEST,
 
-        RefusalCode::CurrencyMismatch
-        | RefusalCode::UnknownSku
+        RefusalCode::UnknownSku
         | RefusalCode::TooManyUnits
         | RefusalCode::ExceedsAuthorized
         | RefusalCode::ExceedsCaptured

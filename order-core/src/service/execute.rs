@@ -14,20 +14,9 @@ impl Engine {
     pub(super) async fn execute(&self, execute: Execute) -> Result<Done, OrderError> {
         let (storefront, id) = (execute.storefront.clone(), execute.id);
         let idempotency = execute.idempotency.clone();
-        let before = || self.answered_before(&storefront, idempotency.as_ref(), Some(id));
-        if let Some(done) = before().await? {
-            return Ok(done);
-        }
         let outcome = self.carry_out(execute).await;
-        let nothing_done = match &outcome {
-            Ok(done) => done.events.is_empty(),
-            Err(error) => matches!(error, OrderError::Refused { .. } | OrderError::Stale { .. }),
-        };
-        // Perhaps because the same request was carried out meanwhile.
-        if nothing_done && let Some(done) = before().await? {
-            return Ok(done);
-        }
-        outcome
+        self.unless_answered(outcome, &storefront, idempotency.as_ref(), Some(id))
+            .await
     }
 
     async fn carry_out(&self, execute: Execute) -> Result<Done, OrderError> {

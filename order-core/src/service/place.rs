@@ -26,15 +26,23 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Engine {
     pub(super) async fn place(&self, place: Place) -> Result<Done, OrderError> {
-        let began = self.clock.now();
-        let storefront = place.storefront.clone();
-        let idempotency = place.idempotency.clone();
-        if let Some(done) = self
-            .answered_before(&storefront, idempotency.as_ref(), None)
-            .await?
-        {
-            return Ok(done);
+        let (storefront, idempotency) = (place.storefront.clone(), place.idempotency.clone());
+        let outcome = self.place_anew(place).await;
+        let done = self
+            .unless_answered(outcome, &storefront, idempotency.as_ref(), None)
+            .await?;
+        match closed_by_outage(&done.events) {
+            Some(dependency) => Err(OrderError::Unavailable {
+                dependency,
+                retry_after: self.come_back(&storefront),
+            }),
+            None => Ok(done),
         }
+    }
+
+    async fn place_anew(&self, place: Place) -> Result<Done, OrderError> {
+        let began = self.clock.now();
+        let (storefront, idempotency) = (place.storefront.clone(), place.idempotency.clone());
         let currency = place
             .currency
             .unwrap_or(self.policies(&storefront).currency);
@@ -82,12 +90,6 @@ impl Engine {
             .await?;
         let mut happened = events;
         happened.extend(driven.events);
-        if let Some(dependency) = closed_by_outage(&happened) {
-            return Err(OrderError::Unavailable {
-                dependency,
-                retry_after: self.come_back(&storefront),
-            });
-        }
         Ok(Done::new(driven.order, happened, false))
     }
 

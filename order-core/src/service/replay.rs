@@ -12,23 +12,40 @@ use std::time::Duration;
 const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// The answer given before under this key, if there was one; `of`: the order the request names.
-    pub(super) async fn answered_before(
+    /// What a request came to, unless it came to nothing because it had been answered before; `of`:
+    /// the order the request names.
+    ///
+    /// The commit of whatever a request comes to claims its key. So the key is looked for only where
+    /// there was no commit, and a request that is made once costs no look.
+    pub(super) async fn unless_answered(
         &self,
+        outcome: Result<Done, OrderError>,
         storefront: &StorefrontId,
         idempotency: Option<&Idempotency>,
         of: Option<OrderId>,
-    ) -> Result<Option<Done>, OrderError> {
-        let Some(idempotency) = idempotency else {
-            return Ok(None);
+    ) -> Result<Done, OrderError> {
+        let came_to_nothing = match &outcome {
+            Ok(done) => done.events.is_empty(),
+            Err(error) => matches!(
+                error,
+                OrderError::Refused { .. }
+                    | OrderError::Stale { .. }
+                    | OrderError::NotFound { .. }
+                    | OrderError::UnknownProducts { .. }
+                    | OrderError::CurrencyMismatch { .. }
+                    | OrderError::Unavailable { .. }
+            ),
+        };
+        let (true, Some(idempotency)) = (came_to_nothing, idempotency) else {
+            return outcome;
         };
         let key = ScopedKey::new(storefront.clone(), idempotency);
         match self.store.find_key(&key, self.clock.now()).await? {
-            Some(record) => self
-                .replay(storefront, &record, &idempotency.fingerprint, of)
-                .await
-                .map(Some),
-            None => Ok(None),
+            Some(record) => {
+                self.replay(storefront, &record, &idempotency.fingerprint, of)
+                    .await
+            }
+            None => outcome,
         }
     }
 

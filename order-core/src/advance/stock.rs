@@ -17,13 +17,14 @@ pub(crate) fn covers_target(order: &Order) -> bool {
             | ReservationState::Expired
             | ReservationState::Rejected => false,
         };
-        let target = order.stock_target();
-        reservation.work.is_none()
-            && if there {
+        reservation.work.is_none() && {
+            let target = order.stock_target();
+            if there {
                 reservation.covers == target
             } else {
                 target.is_empty()
             }
+        }
     }) || needs_none(order)
 }
 
@@ -78,9 +79,10 @@ pub(super) fn next(draft: &Draft<'_>) -> Option<Happening> {
 /// A revision is settled when its units are covered. It is also settled when units have left: what
 /// the lines were before cannot come back then.
 fn settle_revision(order: &Order) -> Option<Happening> {
-    let settled = covers_target(order) || !order.nothing_shipped();
-    (order.revision_pending() && !order.status.is_closed() && settled)
-        .then_some(Happening::RevisionSettled)
+    let settled = order.revision_pending()
+        && !order.status.is_closed()
+        && (covers_target(order) || !order.nothing_shipped());
+    settled.then_some(Happening::RevisionSettled)
 }
 
 /// Nothing is kept but what is gone. What is gone is known once the warehouse has answered.
@@ -112,12 +114,13 @@ fn take(order: &Order, reservation: &Reservation) -> Option<Happening> {
 
 /// A reservation that is gone is asked for anew, unless the order is held for want of stock.
 fn ask_again(order: &Order, reservation: &Reservation) -> Option<Happening> {
+    if reservation.may_hold() || order.is_held() {
+        return None;
+    }
     let target = order.stock_target();
-    (!reservation.may_hold() && !order.is_held() && !target.is_empty()).then(|| {
-        Happening::ReservationRequested {
-            reservation: ReservationNo::next(reservation.no),
-            lines: target,
-        }
+    (!target.is_empty()).then(|| Happening::ReservationRequested {
+        reservation: ReservationNo::next(reservation.no),
+        lines: target,
     })
 }
 

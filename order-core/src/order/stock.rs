@@ -3,7 +3,6 @@
 use super::{Fulfillment, Line, LineUnits, Order};
 use crate::value::Sku;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// So many units of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,15 +49,16 @@ impl Shortage {
 /// The units summed by SKU, sorted by SKU, those of none left out.
 #[must_use]
 pub fn merge_by_sku(units: impl IntoIterator<Item = SkuUnits>) -> Vec<SkuUnits> {
-    let mut sums = BTreeMap::<Sku, u32>::new();
-    for SkuUnits { sku, quantity } in units {
-        let sum = sums.entry(sku).or_default();
-        *sum = sum.saturating_add(quantity);
-    }
-    sums.into_iter()
-        .filter(|(_, quantity)| *quantity > 0)
-        .map(|(sku, quantity)| SkuUnits { sku, quantity })
-        .collect()
+    let mut merged: Vec<SkuUnits> = units.into_iter().filter(|one| one.quantity > 0).collect();
+    merged.sort_unstable_by(|one, other| one.sku.cmp(&other.sku));
+    merged.dedup_by(|one, kept| {
+        let same = one.sku == kept.sku;
+        if same {
+            kept.quantity = kept.quantity.saturating_add(one.quantity);
+        }
+        same
+    });
+    merged
 }
 
 impl Order {

@@ -2,9 +2,11 @@
 
 use crate::world::{Ask, World, cancel, delivered, pay_with, personal_words, shop};
 use order_core::command::{Command, DetailsPatch};
-use order_core::ports::{Execute, Orders};
+use order_core::policy::Policies;
+use order_core::ports::{Clock, Customer, CustomerStatus, Execute, Orders};
+use order_core::relay::Relay;
 use order_core::testing::Fault;
-use order_core::testing::builders::{address, contact, place};
+use order_core::testing::builders::{address, contact, customer, label, place, worker};
 use std::cell::Cell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -138,4 +140,41 @@ async fn nothing_personal_is_shown_by_debug() {
         &format!("{:?} {:?}", world.store, world.store.effects()),
         "the store",
     );
+}
+
+#[tokio::test]
+async fn what_is_written_of_the_parts_of_a_service_is_short_and_no_secret() {
+    let world = World::new();
+    let builder = world.builder();
+    let mut written = vec![format!("{builder:?}")];
+    let service = builder.build().unwrap();
+    service.placed(place().build()).await;
+    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
+    let publisher = Arc::new(order_core::testing::MemoryPublisher::new());
+    let relay = Relay::new(world.store.clone(), publisher, clock, worker("relay-1"));
+    let mut policies = Policies::default();
+    policies.max_attempts = 7;
+    written.extend([
+        format!("{service:?}"),
+        format!("{:?}", service.runner()),
+        format!("{relay:?}"),
+        format!("{policies:?}"),
+    ]);
+    let names = [
+        "OrderServiceBuilder",
+        "OrderService",
+        "Runner",
+        "Relay",
+        "Policies",
+    ];
+    let email = Some(label("ada@example.com"));
+    let ada = Customer::new(customer("cus_1"), None, email, CustomerStatus::Active);
+    let ada = format!("{ada:?}");
+    assert!(ada.contains("cus_1") && !ada.contains('@'), "{ada}");
+    for (text, name) in written.iter().zip(names) {
+        assert!(text.starts_with(name) && text.len() < 500, "{text}");
+        for word in personal_words() {
+            assert!(!text.contains(&word), "{name} shows {word}");
+        }
+    }
 }

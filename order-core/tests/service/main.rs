@@ -16,6 +16,7 @@ mod late_facts;
 mod logging;
 mod outages;
 mod placing;
+mod refusing;
 mod relaying;
 mod repeating;
 mod running;

@@ -1,7 +1,7 @@
 //! Events reach other services in order, at least once, and a poisoned order keeps no other back.
 
 use crate::world::{Ask, World, cancel, shop};
-use order_core::ports::{Clock, EventPublisher, Outbox, OutboxMessage, PublishError};
+use order_core::ports::{Clock, EventPublisher, Orders, Outbox, OutboxMessage, PublishError};
 use order_core::relay::Relay;
 use order_core::service::OrderService;
 use order_core::testing::MemoryPublisher;
@@ -252,4 +252,32 @@ async fn a_relay_that_hangs_until_its_lease_lapses_does_not_publish_after_the_ne
     outcome.unwrap();
     let last = line.world.order(id).version().get();
     assert_eq!(line.published()[&id], (1..=last).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_relay_goes_on_past_an_outage_until_it_is_stopped() {
+    let line = Line::new();
+    let ids = line.orders(1).await;
+    let relay = line.relay("steady");
+    line.world.store.faults().fail("claim", 1);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let run = relay.run(std::time::Duration::from_secs(1), stop.clone());
+    let watch = async {
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+            line.world.clock.advance(std::time::Duration::from_secs(1));
+            if line.world.store.messages().is_empty() {
+                break;
+            }
+        }
+        stop.cancel();
+    };
+    tokio::join!(run, watch);
+    let history = line.service.history(&shop(), ids[0]).await.unwrap();
+    let told = line.publisher.published().len();
+    assert_eq!(
+        told,
+        history.unwrap().len(),
+        "each event was published once"
+    );
 }

@@ -44,6 +44,7 @@
 mod dialect;
 mod migrate;
 mod options;
+mod writer;
 
 #[path = "shared/commit.rs"]
 mod commit;
@@ -55,10 +56,14 @@ mod failure;
 mod inventory;
 #[path = "shared/keys.rs"]
 mod keys;
+#[path = "shared/line.rs"]
+mod line;
 #[path = "shared/list.rs"]
 mod list;
 #[path = "shared/outbox.rs"]
 mod outbox;
+#[path = "shared/prepared.rs"]
+mod prepared;
 #[path = "shared/products.rs"]
 mod products;
 #[path = "shared/record.rs"]
@@ -69,8 +74,8 @@ mod reservations;
 mod rows;
 #[path = "shared/store.rs"]
 mod store;
-#[path = "shared/writer.rs"]
-mod writer;
+#[path = "shared/unit.rs"]
+mod unit;
 
 pub use inventory::SqlInventory;
 pub use options::SqliteOptions;
@@ -141,9 +146,11 @@ impl SqliteStore {
         migrate::migrate(self.writer.pool().clone()).await
     }
 
-    /// Closes all connections, those of the pool it was [given](Self::from_pool) among them. What
-    /// is asked for later is [`Unavailable`](StoreError::Unavailable).
+    /// Writes what it was given to write, and closes all connections, those of the pool it was
+    /// [given](Self::from_pool) among them. What is asked for later is
+    /// [`Unavailable`](StoreError::Unavailable).
     pub async fn close(&self) {
+        self.writer.close().await;
         self.readers.close().await;
         self.writer.pool().close().await;
     }

@@ -22,8 +22,7 @@ CREATE TABLE orders.orders (
     skus               text             NOT NULL,
     document           text             NOT NULL,
     -- What erasure removes.
-    personal           text,
-    PRIMARY KEY (storefront, order_id)
+    personal           text
 ) WITH (fillfactor = 85);
 
 CREATE INDEX orders_by_time ON orders.orders (storefront, deleted, placed_at DESC, order_id DESC);
@@ -33,6 +32,8 @@ CREATE INDEX orders_by_fulfillment ON orders.orders (storefront, deleted, fulfil
 CREATE INDEX orders_by_customer ON orders.orders (storefront, deleted, customer_id, placed_at DESC, order_id DESC);
 CREATE INDEX orders_deferred ON orders.orders (storefront) WHERE deferred = 1;
 CREATE INDEX orders_due ON orders.orders (wake_at) WHERE wake_at IS NOT NULL;
+-- Made last: of indexes that look alike, as they do while a table is empty, the planner takes the last.
+ALTER TABLE orders.orders ADD PRIMARY KEY (storefront, order_id);
 
 -- Which orders have a SKU, newest first.
 CREATE TABLE orders.skus (
@@ -81,7 +82,6 @@ CREATE TABLE orders.effects (
     tries        bigint           NOT NULL,
     parked_at    bigint,
     error        text,
-    PRIMARY KEY (order_id, version, place),
     CHECK ((lease_worker IS NULL) = (lease_until IS NULL)),
     CHECK (parked_at IS NULL OR lease_worker IS NULL)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
@@ -89,6 +89,7 @@ CREATE TABLE orders.effects (
 CREATE INDEX effects_due ON orders.effects (due_at, order_id, version, place) WHERE parked_at IS NULL;
 CREATE INDEX effects_leased ON orders.effects (lease_worker) WHERE lease_worker IS NOT NULL;
 CREATE INDEX effects_dead ON orders.effects (storefront, order_id, version, place) WHERE parked_at IS NOT NULL;
+ALTER TABLE orders.effects ADD PRIMARY KEY (order_id, version, place);
 
 -- Events that are still to be published; the event itself is in events.
 CREATE TABLE orders.outbox (
@@ -149,5 +150,12 @@ BEGIN
     ALTER TABLE orders.events ALTER COLUMN document SET COMPRESSION lz4;
 EXCEPTION
     WHEN feature_not_supported OR syntax_error THEN NULL;
+END
+$$;
+
+-- Ends a statement that another writer came in between of, so that nothing of it is kept.
+CREATE FUNCTION orders.raced() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RAISE EXCEPTION 'another writer came in between' USING ERRCODE = 'serialization_failure';
 END
 $$;

@@ -59,6 +59,17 @@ macro_rules! locking_free {
     };
 }
 
+/// One half of a list. Postgres merges the halves where each has the order of the whole.
+macro_rules! half {
+    ($select:expr) => {
+        concat!(
+            "(",
+            $select,
+            " ORDER BY placed_at DESC, order_id DESC LIMIT $10)"
+        )
+    };
+}
+
 /// What the documentation of `commit_in` says about the transaction.
 macro_rules! about_transactions {
     () => {
@@ -101,12 +112,15 @@ const IDLE_IN_TRANSACTION: &str = "25P03";
 /// Connections, resources, operators and the machine: classes of errors that pass.
 const AWAY: [&str; 4] = ["08", "53", "57P", "58"];
 
+/// Of these the connection does not survive.
+const LOST: [&str; 2] = ["08", "57P"];
+
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
 /// Whether the database may answer later.
-fn is_away(error: &sqlx::Error) -> bool {
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
@@ -135,6 +149,16 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
         .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
         || sqlstate(error)
             .is_some_and(|code| [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].contains(&code.as_str()))
+}
+
+/// Whether the connection was lost. What it was asked for last may have been done.
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
+        _ => sqlstate(error).is_some_and(|code| {
+            LOST.iter().any(|class| code.starts_with(class)) || code == IDLE_IN_TRANSACTION
+        }),
+    }
 }
 
 /// The error as the ports know it.

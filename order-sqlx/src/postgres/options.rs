@@ -9,12 +9,18 @@ use std::time::Duration;
 /// What the store prepares on a connection: each of its statements, once.
 const STATEMENTS: usize = 256;
 
-/// How every statement of the store is planned: once for all its parameters, by an index. A plan
-/// made while the tables were small must be right when they have grown.
-const PLANNED: [(&str, &str); 4] = [
+/// How every statement of the store is planned: once for all its parameters, row by row by an index.
+/// A plan made while the tables were small must be right when they have grown.
+const PLANNED: [(&str, &str); 10] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_material", "off"),
+    ("enable_sort", "off"),
+    ("enable_incremental_sort", "off"),
+    ("random_page_cost", "1.1"),
     ("jit", "off"),
 ];
 

@@ -7,9 +7,10 @@
 use super::dialect::Connection;
 use super::failure::Failure;
 use super::keys;
+use super::prepared::Prepared;
 use super::record::{self, Accepted};
 use super::rows::{Reading, json, number};
-use order_core::ports::{Change, CommitOutcome, KeyChange};
+use order_core::ports::CommitOutcome;
 use order_core::value::Version;
 use std::collections::{HashMap, HashSet};
 
@@ -30,11 +31,8 @@ pub(super) struct Found {
 /// The connection must be in a transaction, which must be given up if this fails.
 pub(super) async fn commit_all(
     connection: &mut Connection,
-    changes: &[&Change],
+    changes: &[&Prepared],
 ) -> Result<Vec<CommitOutcome>, Failure> {
-    for change in changes {
-        check(change)?;
-    }
     let mut taken = keys::taken(connection, changes).await?;
     let received = received(connection, changes).await?;
     let mut found = found(connection, changes).await?;
@@ -47,10 +45,10 @@ pub(super) async fn commit_all(
             CommitOutcome::KeyTaken(record)
         } else if received.contains(&item) {
             CommitOutcome::AlreadyReceived
-        } else if version != change.expected {
+        } else if version != change.change.expected {
             CommitOutcome::Stale { found: version }
         } else {
-            accepted.push(Accepted::new(change, before)?);
+            accepted.push(Accepted { change, before });
             CommitOutcome::Applied
         });
     }
@@ -58,49 +56,21 @@ pub(super) async fn commit_all(
     Ok(outcomes)
 }
 
-/// Holds the caller to the port: events without a gap, up to the order's version.
-fn check(change: &Change) -> Result<(), Failure> {
-    let mut version = change.expected;
-    for event in &change.events {
-        version = version.next();
-        if event.version != version {
-            return Err(Failure::Broken("the versions of the events leave a gap"));
-        }
-    }
-    if change.events.is_empty() {
-        return Err(Failure::Broken("there is no event"));
-    }
-    if change.order.version() != version {
-        return Err(Failure::Broken(
-            "the order's version is not that of the last event",
-        ));
-    }
-    if let Some(
-        KeyChange::Claim { key, .. }
-        | KeyChange::Advance { key, .. }
-        | KeyChange::Forget { key, .. },
-    ) = &change.key
-        && key.operation.contains('\0')
-    {
-        return Err(Failure::Broken("the operation of a key has a NUL in it"));
-    }
-    if i64::try_from(version.get()).is_err() {
-        return Err(Failure::Broken("the version is beyond what is stored"));
-    }
-    Ok(())
-}
-
 /// The changes whose receipt is stored.
 async fn received(
     connection: &mut Connection,
-    changes: &[&Change],
+    changes: &[&Prepared],
 ) -> Result<HashSet<i64>, Failure> {
     let asked: Vec<_> = (0_i64..)
         .zip(changes)
         .filter_map(|(item, change)| {
-            let receipt = change.receipt.as_ref()?;
-            let storefront = change.order.storefront().as_str();
-            Some((item, storefront, &receipt.source, receipt.id.as_str()))
+            let receipt = change.change.receipt.as_ref()?;
+            Some((
+                item,
+                change.storefront(),
+                &receipt.source,
+                receipt.id.as_str(),
+            ))
         })
         .collect();
     if asked.is_empty() {
@@ -125,14 +95,11 @@ async fn received(
 /// What is stored of the orders that the changes are about.
 async fn found(
     connection: &mut Connection,
-    changes: &[&Change],
+    changes: &[&Prepared],
 ) -> Result<HashMap<i64, Found>, Failure> {
     let asked: Vec<_> = (0_i64..)
         .zip(changes)
-        .map(|(item, change)| {
-            let order = &change.order;
-            (item, order.storefront().as_str(), order.id().to_string())
-        })
+        .map(|(item, change)| (item, change.storefront(), &change.id))
         .collect();
     sqlx::query(concat!(
         "SELECT CAST(n.value ->> 0 AS BIGINT) AS item, o.version, o.deleted, o.skus, o.placed_at FROM ",

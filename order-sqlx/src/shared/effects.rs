@@ -190,7 +190,7 @@ impl EffectQueue for Store {
     ) -> Result<Vec<TakenEffect>, StoreError> {
         let (now, until) = (micros(now), micros(until));
         // Workers ask all the time, and mostly in vain: that costs no write.
-        if limit == 0 || !self.has_due(now).await? {
+        if limit == 0 || !self.ask(|| self.has_due(now)).await? {
             return Ok(Vec::new());
         }
         let worker = worker.clone();
@@ -280,7 +280,7 @@ impl EffectQueue for Store {
         after: Option<EffectId>,
         limit: u32,
     ) -> Result<DeadLetterPage, StoreError> {
-        Ok(self.letters(storefront, after, limit).await?)
+        self.ask(|| self.letters(storefront, after, limit)).await
     }
 
     async fn retry(

@@ -36,6 +36,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Whether the connection was lost.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Sql(error) if dialect::is_lost(error))
+    }
+
     /// Whether the same again may go well.
     pub(super) fn is_conflict(&self) -> bool {
         match self {
@@ -50,7 +55,7 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Sql(error) => dialect::store_error(error),
-            Failure::Raced => Self::Unavailable(Box::new(Failure::Raced)),
+            Failure::Raced => Self::Unavailable(Box::new(failure)),
             Failure::Broken(rule) => Self::Failed(rule.into()),
             Failure::Unwritable(source) => Self::Failed(source),
             Failure::Corrupt {

@@ -2,10 +2,9 @@
 
 use super::Store;
 use super::dialect::Connection;
-use super::failure::Failure;
 use super::products;
 use super::reservations::{self, Key};
-use super::writer::Running;
+use super::unit::Running;
 use async_trait::async_trait;
 use futures::future::{Either, select};
 use order_core::order::{SkuUnits, merge_by_sku};
@@ -130,7 +129,9 @@ impl SqlInventory {
         from_behind: Option<&Sku>,
         limit: u32,
     ) -> Result<Vec<Product>, StoreError> {
-        Ok(products::list(self.store.reads(), storefront, from_behind, limit).await?)
+        let reads = self.store.reads();
+        let ask = || products::list(reads, storefront, from_behind, limit);
+        self.store.ask(ask).await
     }
 
     /// Gives back reservations that have lapsed by now, of all storefronts, at most `limit` of
@@ -193,8 +194,9 @@ impl fmt::Debug for SqlInventory {
 impl Inventory for SqlInventory {
     async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
         let now = self.clock.now();
-        let answer =
-            async { Ok(products::find(self.store.reads(), &call.storefront, skus, now).await?) };
+        let reads = self.store.reads();
+        let ask = || products::find(reads, &call.storefront, skus, now);
+        let answer = self.store.ask(ask);
         self.in_time(call, answer).await
     }
 
@@ -204,16 +206,13 @@ impl Inventory for SqlInventory {
         reserve: &Reserve,
     ) -> Result<ReserveOutcome, OutsideError> {
         let lines = merge_by_sku(reserve.lines.iter().cloned());
-        let ttl = reserve.ttl;
-        let reserved = self
-            .on(call, &reserve.id, move |connection, key, now| {
-                let lines = lines.clone();
-                Box::pin(async move {
-                    let expires_at = after(now, ttl);
-                    reservations::reserve(connection, &key, &lines, now, expires_at).await
-                })
-            })
-            .await?;
+        let now = self.clock.now();
+        let key = Key::new(&call.storefront, &reserve.id);
+        let answer = self
+            .store
+            .writes()
+            .reserve(key, lines, now, after(now, reserve.ttl));
+        let reserved = self.in_time(call, answer).await?;
         reserved.map_err(|reservations::OtherLines| {
             let message = "the id was used for other lines";
             Code::parse("reservation_differs").map_or_else(
@@ -272,10 +271,10 @@ impl Inventory for SqlInventory {
     ) -> Result<Option<ReservationView>, OutsideError> {
         let key = Key::new(&call.storefront, id);
         let now = self.clock.now();
-        let answer = async {
-            let mut connection = self.store.reads().acquire().await.map_err(Failure::Sql)?;
-            Ok(reservations::find(&mut connection, &key, now).await?)
-        };
+        let answer = self.store.ask(|| async {
+            let mut connection = self.store.reads().acquire().await?;
+            reservations::find(&mut connection, &key, now).await
+        });
         self.in_time(call, answer).await
     }
 }

@@ -3,26 +3,29 @@
 use super::Store;
 use super::dialect::Connection;
 use super::failure::Failure;
+use super::prepared::Prepared;
 use super::record::{Accepted, run, run_on_each};
 use super::rows::{self, Reading, json, micros, number};
-use order_core::ports::{Change, KeyChange, KeyRecord, ScopedKey, StoreError};
+use order_core::ports::{KeyChange, KeyRecord, ScopedKey, StoreError};
 use order_core::time::Timestamp;
 use std::collections::HashMap;
 
-type Key<'a> = (&'a str, &'a str, &'a str);
+/// Storefront, operation, key.
+pub(super) type Key<'a> = (&'a str, &'a str, &'a str);
 
-fn key(key: &ScopedKey) -> Key<'_> {
+/// A key as it is stored.
+pub(super) fn key(key: &ScopedKey) -> Key<'_> {
     (key.storefront.as_str(), &key.operation, key.key.as_str())
 }
 
 /// The records that stand in the way of the changes' claims.
 pub(super) async fn taken(
     connection: &mut Connection,
-    changes: &[&Change],
+    changes: &[&Prepared],
 ) -> Result<HashMap<i64, KeyRecord>, Failure> {
     let asked: Vec<_> = (0_i64..)
         .zip(changes)
-        .filter_map(|(item, change)| match &change.key {
+        .filter_map(|(item, change)| match &change.change.key {
             Some(KeyChange::Claim {
                 key: scoped, now, ..
             }) => Some((item, key(scoped), micros(*now))),
@@ -56,7 +59,8 @@ pub(super) async fn taken(
     .collect()
 }
 
-fn record(row: &super::dialect::Row) -> Result<KeyRecord, Failure> {
+/// What a row stores under a key.
+pub(super) fn record(row: &super::dialect::Row) -> Result<KeyRecord, Failure> {
     let order = rows::order_id(row, "keys")?;
     let reading = Reading::new(row, "keys", format!("a key of {order}"));
     Ok(KeyRecord::new(
@@ -70,7 +74,8 @@ fn record(row: &super::dialect::Row) -> Result<KeyRecord, Failure> {
     ))
 }
 
-fn hexadecimal(bytes: &[u8; 32]) -> String {
+/// A fingerprint as it is stored.
+pub(super) fn hexadecimal(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -99,7 +104,7 @@ pub(super) async fn write(
     accepted: &[Accepted<'_>],
 ) -> Result<(), Failure> {
     let (mut claims, mut advances, mut forgets) = (Vec::new(), Vec::new(), Vec::new());
-    for change in accepted.iter().map(|one| one.change) {
+    for change in accepted.iter().map(|one| &one.change.change) {
         match &change.key {
             Some(KeyChange::Claim {
                 key: scoped,

@@ -144,9 +144,9 @@ macro_rules! sorted {
     };
     ($live:expr, $deleted:expr) => {
         concat!(
-            $live,
+            half!($live),
             " UNION ALL ",
-            $deleted,
+            half!($deleted),
             " ORDER BY placed_at DESC, order_id DESC LIMIT $10"
         )
     };

@@ -19,11 +19,12 @@ macro_rules! open_lane {
             "SELECT l.lane FROM ",
             table!("lanes"),
             " AS l WHERE (l.lease_worker IS NULL OR l.lease_worker = $1 OR l.lease_until <= $2)",
-            " AND EXISTS (SELECT 1 FROM ",
+            " AND (SELECT m.lane FROM ",
             table!("outbox"),
             " AS m WHERE m.lane = l.lane AND NOT EXISTS (SELECT 1 FROM ",
             table!("parked"),
-            " AS p WHERE p.order_id = m.order_id)) ORDER BY l.turn, l.lane LIMIT 1",
+            " AS p WHERE p.order_id = m.order_id) LIMIT 1) IS NOT NULL",
+            " ORDER BY l.turn, l.lane LIMIT 1",
         )
     };
 }
@@ -92,7 +93,7 @@ impl Outbox for Store {
         until: Timestamp,
     ) -> Result<Option<Lane>, StoreError> {
         let (now, until) = (micros(now), micros(until));
-        if !self.has_messages(worker, now).await? {
+        if !self.ask(|| self.has_messages(worker, now)).await? {
             return Ok(None);
         }
         let worker = worker.as_str().to_owned();
@@ -128,7 +129,7 @@ impl Outbox for Store {
     }
 
     async fn fetch(&self, lane: Lane, limit: u32) -> Result<Vec<OutboxMessage>, StoreError> {
-        Ok(self.messages(lane, limit).await?)
+        self.ask(|| self.messages(lane, limit)).await
     }
 
     async fn confirm(&self, lane: Lane, messages: &[OutboxMessage]) -> Result<(), StoreError> {
@@ -193,7 +194,7 @@ impl Outbox for Store {
     }
 
     async fn parked(&self, limit: u32) -> Result<Vec<ParkedOrder>, StoreError> {
-        Ok(self.parked_orders(limit).await?)
+        self.ask(|| self.parked_orders(limit)).await
     }
 
     async fn resume(&self, order: OrderId) -> Result<bool, StoreError> {

@@ -4,48 +4,32 @@ use super::commit::{Found, guard};
 use super::dialect::Connection;
 use super::failure::Failure;
 use super::keys;
-use super::rows::{json, micros, number, unwritable};
+use super::prepared::Prepared;
+use super::rows::{json, micros, number};
 use order_core::effect::EffectId;
-use order_core::event::{Happening, wire};
 use order_core::order::Order;
-use order_core::ports::{Change, Lane, NewEffect};
+use order_core::ports::{Lane, NewEffect};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
-/// A change that applies, with its documents written.
+/// A change that applies.
 pub(super) struct Accepted<'a> {
     /// The change.
-    pub(super) change: &'a Change,
-    before: Option<Found>,
-    id: String,
-    skus: BTreeSet<&'a str>,
-    skus_document: String,
-    document: String,
-    personal: Option<String>,
+    pub(super) change: &'a Prepared,
+    /// What was found of its order.
+    pub(super) before: Option<Found>,
 }
 
 impl<'a> Accepted<'a> {
-    /// This change, on what was found.
-    pub(super) fn new(change: &'a Change, before: Option<Found>) -> Result<Self, Failure> {
-        let order = &change.order;
-        let skus: BTreeSet<&str> = order.lines().iter().map(|line| line.sku.as_str()).collect();
-        Ok(Self {
-            change,
-            before,
-            id: order.id().to_string(),
-            skus_document: serde_json::to_string(&skus).map_err(unwritable)?,
-            skus,
-            document: wire::order_to_json(order).map_err(unwritable)?,
-            personal: wire::personal_to_json(order.personal()).map_err(unwritable)?,
-        })
-    }
-
     fn order(&self) -> &'a Order {
-        &self.change.order
+        self.change.order()
     }
 
     fn storefront(&self) -> &'a str {
-        self.change.order.storefront().as_str()
+        self.change.storefront()
+    }
+
+    fn id(&self) -> &'a str {
+        &self.change.id
     }
 
     /// The order's row, behind the version it must have.
@@ -53,33 +37,29 @@ impl<'a> Accepted<'a> {
         let order = self.order();
         (
             self.storefront(),
-            &self.id,
+            self.id(),
             guard(self.before.as_ref()),
             number(order.version()),
             order.status().as_str(),
             order.payment_status().as_str(),
             order.fulfillment_status().as_str(),
             order.customer_id().as_str(),
-            self.deleted(),
+            self.change.deleted(),
             i64::from(order.is_deferred()),
-            self.change.wake_at.map(micros),
+            self.change.change.wake_at.map(micros),
             micros(order.placed_at()),
             micros(order.updated_at()),
-            &self.skus_document,
-            &self.document,
-            &self.personal,
+            &self.change.skus_document,
+            &self.change.document,
+            &self.change.personal,
         )
-    }
-
-    fn deleted(&self) -> i64 {
-        i64::from(self.order().deleted_at().is_some())
     }
 
     /// Whether the rows that list it by SKU are as they must be.
     fn is_listed(&self) -> bool {
         self.before.as_ref().is_some_and(|found| {
-            found.deleted == self.deleted()
-                && found.skus == self.skus_document
+            found.deleted == self.change.deleted()
+                && found.skus == self.change.skus_document
                 && found.placed_at == micros(self.order().placed_at())
         })
     }
@@ -139,12 +119,12 @@ async fn write_receipts(
     let rows: Vec<_> = accepted
         .iter()
         .filter_map(|one| {
-            let receipt = one.change.receipt.as_ref()?;
+            let receipt = one.change.change.receipt.as_ref()?;
             Some((
                 one.storefront(),
                 &receipt.source,
                 receipt.id.as_str(),
-                &one.id,
+                one.id(),
             ))
         })
         .collect();
@@ -223,7 +203,7 @@ async fn write_skus(connection: &mut Connection, accepted: &[Accepted<'_>]) -> R
                 serde_json::from_str(&found.skus).map_err(|error| Failure::Corrupt {
                     table: "orders",
                     column: "skus",
-                    id: one.id.clone(),
+                    id: one.id().to_owned(),
                     source: Box::new(error),
                 })?;
             stale.extend(skus.into_iter().map(|sku| {
@@ -232,7 +212,7 @@ async fn write_skus(connection: &mut Connection, accepted: &[Accepted<'_>]) -> R
                     found.deleted,
                     sku,
                     found.placed_at,
-                    &one.id,
+                    one.id(),
                 )
             }));
         }
@@ -254,9 +234,15 @@ async fn write_skus(connection: &mut Connection, accepted: &[Accepted<'_>]) -> R
     .await?;
     let rows: Vec<_> = changed()
         .flat_map(|one| {
-            one.skus.iter().map(|sku| {
+            one.change.skus.iter().map(|sku| {
                 let placed_at = micros(one.order().placed_at());
-                (one.storefront(), one.deleted(), *sku, placed_at, &one.id)
+                (
+                    one.storefront(),
+                    one.change.deleted(),
+                    sku,
+                    placed_at,
+                    one.id(),
+                )
             })
         })
         .collect();
@@ -283,18 +269,17 @@ async fn write_events(
     let (mut rows, mut erased) = (Vec::new(), Vec::new());
     for one in accepted {
         for event in &one.change.events {
-            let personal = event.happening.personal().map(wire::personal_to_json);
             rows.push((
                 one.storefront(),
-                &one.id,
-                number(event.version),
-                event.happening.name(),
-                micros(event.at),
-                wire::event_to_json(event).map_err(unwritable)?,
-                personal.transpose().map_err(unwritable)?.flatten(),
+                one.id(),
+                event.version,
+                event.kind,
+                event.at,
+                &event.document,
+                &event.personal,
             ));
-            if event.happening == Happening::PersonalDataErased {
-                erased.push((one.storefront(), &one.id, number(event.version)));
+            if event.erases {
+                erased.push((one.storefront(), one.id(), event.version));
             }
         }
     }
@@ -335,15 +320,16 @@ async fn write_effects(
 ) -> Result<(), Failure> {
     let (mut finished, mut hurried, mut born) = (Vec::new(), Vec::new(), Vec::new());
     for one in accepted {
-        finished.extend(one.change.finished.iter().map(|id| effect_key(*id)));
-        if one.change.hurry {
-            hurried.push((one.storefront(), &one.id, micros(one.order().updated_at())));
+        finished.extend(one.change.change.finished.iter().map(|id| effect_key(*id)));
+        if one.change.change.hurry {
+            hurried.push((one.storefront(), one.id(), micros(one.order().updated_at())));
         }
-        for NewEffect { effect, lease, .. } in &one.change.effects {
+        let effects = one.change.change.effects.iter();
+        for (NewEffect { effect, lease, .. }, task) in effects.zip(&one.change.tasks) {
             born.push((
                 effect_key(effect.id),
                 effect.storefront.as_str(),
-                serde_json::to_string(&effect.task).map_err(unwritable)?,
+                task,
                 micros(one.order().updated_at()),
                 lease.as_ref().map(|lease| lease.worker.as_str()),
                 lease.as_ref().map(|lease| micros(lease.until)),
@@ -408,13 +394,13 @@ async fn write_outbox(
 ) -> Result<(), Failure> {
     let rows: Vec<_> = accepted
         .iter()
-        .filter(|one| one.change.publish)
+        .filter(|one| one.change.change.publish)
         .flat_map(|one| {
             let lane = Lane::of(one.order().id()).number();
             one.change
                 .events
                 .iter()
-                .map(move |event| (lane, &one.id, one.storefront(), number(event.version)))
+                .map(move |event| (lane, one.id(), one.storefront(), event.version))
         })
         .collect();
     run_on_each(

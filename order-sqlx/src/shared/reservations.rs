@@ -213,7 +213,7 @@ pub(super) async fn find(
     key: &Key,
     now: Timestamp,
 ) -> Result<Option<ReservationView>, Failure> {
-    let Some(mut stored) = read(connection, key).await? else {
+    let Some(mut stored) = read(connection, READ, key).await? else {
         return Ok(None);
     };
     if stored.has_lapsed(now) {
@@ -306,33 +306,47 @@ async fn choose(
     }
 }
 
-async fn read(connection: &mut Connection, key: &Key) -> Result<Option<Stored>, Failure> {
-    sqlx::query(concat!(
-        "SELECT r.status, r.expires_at, r.asked FROM ",
-        table!("reservations"),
-        " AS r WHERE r.storefront = $1 AND r.reservation = $2",
-        locking!("r"),
-    ))
-    .bind(key.storefront.as_str())
-    .bind(&key.id)
-    .fetch_optional(connection)
-    .await?
-    .map(|row| {
-        let reading = Reading::new(&row, "reservations", &key.id);
-        let status = match reading.text("status")? {
-            HELD => ReservationStatus::Held,
-            COMMITTED => ReservationStatus::Committed,
-            RELEASED => ReservationStatus::Released,
-            EXPIRED => ReservationStatus::Expired,
-            _ => return Err(reading.corrupt("status", "there is no such status")),
-        };
-        Ok(Stored {
-            status,
-            expires_at: reading.instant_or_none("expires_at")?,
-            asked: reading.text("asked")?.to_owned(),
+/// What is stored of a reservation.
+const READ: &str = concat!(
+    "SELECT r.status, r.expires_at, r.asked FROM ",
+    table!("reservations"),
+    " AS r WHERE r.storefront = $1 AND r.reservation = $2",
+);
+
+/// The same, to decide on it.
+const READ_LOCKING: &str = concat!(
+    "SELECT r.status, r.expires_at, r.asked FROM ",
+    table!("reservations"),
+    " AS r WHERE r.storefront = $1 AND r.reservation = $2",
+    locking!("r"),
+);
+
+async fn read(
+    connection: &mut Connection,
+    statement: &'static str,
+    key: &Key,
+) -> Result<Option<Stored>, Failure> {
+    sqlx::query(statement)
+        .bind(key.storefront.as_str())
+        .bind(&key.id)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| {
+            let reading = Reading::new(&row, "reservations", &key.id);
+            let status = match reading.text("status")? {
+                HELD => ReservationStatus::Held,
+                COMMITTED => ReservationStatus::Committed,
+                RELEASED => ReservationStatus::Released,
+                EXPIRED => ReservationStatus::Expired,
+                _ => return Err(reading.corrupt("status", "there is no such status")),
+            };
+            Ok(Stored {
+                status,
+                expires_at: reading.instant_or_none("expires_at")?,
+                asked: reading.text("asked")?.to_owned(),
+            })
         })
-    })
-    .transpose()
+        .transpose()
 }
 
 /// The reservation, given back if it has lapsed.
@@ -341,7 +355,7 @@ async fn load(
     key: &Key,
     now: Timestamp,
 ) -> Result<Option<Stored>, Failure> {
-    let mut stored = read(connection, key).await?;
+    let mut stored = read(connection, READ_LOCKING, key).await?;
     if let Some(stored) = &mut stored
         && stored.has_lapsed(now)
     {

@@ -3,6 +3,7 @@
 use super::Store;
 use super::dialect::{Connection, bind_id};
 use super::failure::Failure;
+use super::prepared::Prepared;
 use super::rows::{self, Reading, micros};
 use super::{commit, list};
 use async_trait::async_trait;
@@ -30,8 +31,9 @@ impl Store {
         connection: &mut Connection,
         change: &Change,
     ) -> Result<CommitOutcome, StoreError> {
+        let change = Prepared::new(change.clone())?;
         let mut savepoint = connection.begin().await.map_err(Failure::Sql)?;
-        match commit::commit_all(&mut savepoint, &[change]).await {
+        match commit::commit_all(&mut savepoint, &[&change]).await {
             Ok(mut outcomes) => {
                 savepoint.commit().await.map_err(Failure::Sql)?;
                 let missing = Failure::Broken("a change without an outcome");
@@ -126,7 +128,7 @@ impl OrderStore for Store {
         storefront: &StorefrontId,
         id: OrderId,
     ) -> Result<Option<Order>, StoreError> {
-        Ok(self.order(storefront, id).await?)
+        self.ask(|| self.order(storefront, id)).await
     }
 
     async fn events(
@@ -134,11 +136,11 @@ impl OrderStore for Store {
         storefront: &StorefrontId,
         id: OrderId,
     ) -> Result<Vec<Event>, StoreError> {
-        Ok(self.history(storefront, id).await?)
+        self.ask(|| self.history(storefront, id)).await
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
-        Ok(list::page(self.reads(), query).await?)
+        self.ask(|| list::page(self.reads(), query)).await
     }
 
     async fn find_key(
@@ -146,7 +148,7 @@ impl OrderStore for Store {
         key: &ScopedKey,
         now: Timestamp,
     ) -> Result<Option<KeyRecord>, StoreError> {
-        Ok(self.key_record(key, now).await?)
+        self.ask(|| self.key_record(key, now)).await
     }
 
     async fn answer_key(&self, key: &ScopedKey) -> Result<(), StoreError> {
@@ -158,7 +160,7 @@ impl OrderStore for Store {
         storefront: &StorefrontId,
         at_most: u32,
     ) -> Result<u32, StoreError> {
-        Ok(self.deferred(storefront, at_most).await?)
+        self.ask(|| self.deferred(storefront, at_most)).await
     }
 
     async fn due(
@@ -166,14 +168,16 @@ impl OrderStore for Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(StorefrontId, OrderId)>, StoreError> {
-        Ok(self.waking(now, limit).await?)
+        self.ask(|| self.waking(now, limit)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query(concat!("SELECT 1 FROM ", table!("lanes"), " LIMIT 1"))
-            .fetch_optional(self.reads())
-            .await
-            .map_err(Failure::Sql)?;
-        Ok(())
+        self.ask(|| async {
+            sqlx::query(concat!("SELECT 1 FROM ", table!("lanes"), " LIMIT 1"))
+                .fetch_optional(self.reads())
+                .await?;
+            Ok(())
+        })
+        .await
     }
 }

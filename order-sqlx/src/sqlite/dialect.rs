@@ -54,6 +54,13 @@ macro_rules! locking_free {
     };
 }
 
+/// One half of a list. SQLite merges the halves by the order of the whole.
+macro_rules! half {
+    ($select:expr) => {
+        $select
+    };
+}
+
 /// What the documentation of `commit_in` says about the transaction.
 macro_rules! about_transactions {
     () => {
@@ -120,6 +127,11 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Whether the connection was lost. A file has none to lose.
+pub(super) const fn is_lost(_: &sqlx::Error) -> bool {
+    false
 }
 
 /// The error as the ports know it.

@@ -24,6 +24,12 @@ pub(crate) const PREFIX: &str = "orders.";
 pub(crate) const OCCUPY: &str =
     "CREATE SCHEMA orders; CREATE TABLE orders.events (of_the_host TEXT)";
 
+/// Makes the database refuse orders of one customer.
+pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+     'BEGIN RAISE EXCEPTION ''refused''; END'; \
+     CREATE TRIGGER refuse BEFORE INSERT ON orders.orders FOR EACH ROW \
+     WHEN (new.customer_id = 'refused') EXECUTE FUNCTION refuse()";
+
 /// A table of ours, as a host names it.
 pub(crate) fn table(name: &str) -> String {
     format!("orders.{name}")

@@ -21,6 +21,10 @@ pub(crate) const PREFIX: &str = "order_";
 /// Takes a name of ours for something of the host's.
 pub(crate) const OCCUPY: &str = "CREATE TABLE order_events (of_the_host TEXT)";
 
+/// Makes the database refuse orders of one customer.
+pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE TRIGGER refuse BEFORE INSERT ON order_orders WHEN new.customer_id = 'refused' \
+     BEGIN SELECT RAISE(ABORT, 'refused'); END";
+
 /// A table of ours, as a host names it.
 pub(crate) fn table(name: &str) -> String {
     format!("order_{name}")

@@ -1,0 +1,245 @@
+//! The line of changes: a group goes out as one statement, and what does not fit it as transactions
+//! beside the line.
+
+use super::commit::commit_all;
+use super::dialect::{Pool, bind_id, is_away};
+use super::failure::{Common, Failure};
+use super::line::{self, About, Answer, Line};
+use super::prepared::Prepared;
+use super::statement::{self, Verdict};
+use super::statistics::{self, Statistics};
+use super::unit::Attempts;
+use super::writer::{Held, Once, connection, once};
+use order_core::ports::{CommitOutcome, StoreError};
+use sqlx::Row as _;
+use std::sync::Arc;
+
+/// A change, and who waits for its outcome.
+pub(super) struct Committing {
+    pub(super) change: Prepared,
+    pub(super) answer: Answer<CommitOutcome>,
+}
+
+impl line::Job for Committing {
+    fn about(&self) -> Vec<About> {
+        self.change.about()
+    }
+
+    fn bytes(&self) -> usize {
+        self.change.bytes()
+    }
+}
+
+impl Committing {
+    fn answer(self, outcome: Result<CommitOutcome, StoreError>) {
+        // Whoever asked may have gone away.
+        drop(self.answer.send(outcome));
+    }
+}
+
+/// The line of changes.
+pub(super) struct Changes {
+    pool: Pool,
+    line: Line<Committing>,
+    statistics: Statistics,
+}
+
+impl Changes {
+    /// A line that is written through connections of this pool.
+    pub(super) fn new(pool: Pool) -> Self {
+        Self {
+            pool,
+            line: Line::default(),
+            statistics: Statistics::default(),
+        }
+    }
+}
+
+/// What became of changes that were sent together.
+enum Sent {
+    /// Each has a verdict.
+    Decided(Vec<Verdict>),
+    /// None is stored, and it is worth trying each alone.
+    Refused,
+    /// None is known to be stored.
+    Failed(Failure),
+}
+
+impl line::Server for Changes {
+    type Job = Committing;
+    type Held = Held;
+
+    fn line(&self) -> &Line<Committing> {
+        &self.line
+    }
+
+    async fn serve(&self, held: &mut Held, group: Vec<Committing>) {
+        let (quick, mut slow): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .partition(|one| statement::fits(&one.change));
+        if self
+            .statistics
+            .count(quick.len().try_into().unwrap_or_default())
+        {
+            self.line.beside(statistics::look(self.pool.clone()));
+        }
+        let mut doubt = Doubt::default();
+        match self.together(held, &quick, &mut doubt).await {
+            Sent::Decided(verdicts) => {
+                for (one, verdict) in quick.into_iter().zip(verdicts) {
+                    match verdict {
+                        Verdict::Outcome(CommitOutcome::Applied) => {
+                            one.answer(Ok(CommitOutcome::Applied));
+                        }
+                        Verdict::Outcome(outcome) => {
+                            let outcome = doubt.settle(&self.pool, &one.change, outcome).await;
+                            one.answer(outcome.map_err(StoreError::from));
+                        }
+                        Verdict::NotHere => slow.push(one),
+                    }
+                }
+            }
+            Sent::Refused => slow.extend(quick),
+            Sent::Failed(failure) => {
+                let error = Common::new(failure.into());
+                for one in quick {
+                    one.answer(Err(error.again()));
+                }
+            }
+        }
+        if !slow.is_empty() {
+            let pool = self.pool.clone();
+            self.line.beside(async move {
+                for one in slow {
+                    alone(&pool, one, doubt).await;
+                }
+            });
+        }
+    }
+}
+
+impl Changes {
+    /// Sends changes as one statement, again where that may help.
+    async fn together(&self, held: &mut Held, quick: &[Committing], doubt: &mut Doubt) -> Sent {
+        if quick.is_empty() {
+            return Sent::Decided(Vec::new());
+        }
+        let changes: Vec<_> = quick.iter().map(|one| &one.change).collect();
+        let mut attempts = Attempts::of(&self.pool);
+        loop {
+            let sent = match connection(held, &self.pool).await {
+                Ok(connection) => statement::run(connection, &changes).await,
+                Err(failure) => return Sent::Failed(failure),
+            };
+            match sent {
+                Ok(verdicts) => return Sent::Decided(verdicts),
+                Err(failure) => {
+                    if failure.is_lost() {
+                        doubt.grow();
+                        *held = None;
+                    }
+                    if attempts.again_after(&failure).await {
+                        continue;
+                    }
+                    let all_at_fault = matches!(&failure, Failure::Sql(error) if is_away(error));
+                    return if failure.is_conflict() || !all_at_fault && quick.len() > 1 {
+                        tracing::debug!(%failure, "a group of changes goes out one by one");
+                        Sent::Refused
+                    } else {
+                        Sent::Failed(failure)
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// Stores one change, the long way: as a transaction of several statements.
+async fn alone(pool: &Pool, one: Committing, mut doubt: Doubt) {
+    let change = Arc::new(one.change);
+    let mut attempts = Attempts::of(pool);
+    let outcome = loop {
+        let sent = once(pool, |connection| {
+            let change = Arc::clone(&change);
+            Box::pin(async move { Ok(commit_all(connection, &[&change]).await?.pop()) })
+        });
+        let failure = match sent.await {
+            Once::Stored(Some(CommitOutcome::Applied)) => break Ok(CommitOutcome::Applied),
+            Once::Stored(Some(outcome)) => break doubt.settle(pool, &change, outcome).await,
+            Once::Stored(None) => break Err(Failure::Broken("a change without an outcome")),
+            Once::InDoubt(failure) => {
+                doubt.grow();
+                failure
+            }
+            Once::Failed(failure) => failure,
+        };
+        if !attempts.again_after(&failure).await {
+            break Err(failure);
+        }
+    };
+    drop(one.answer.send(outcome.map_err(StoreError::from)));
+}
+
+/// Whether what is sent now may have been stored before, by a connection that was lost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Doubt(bool);
+
+impl Doubt {
+    /// The connection was lost, and with it the answer.
+    fn grow(&mut self) {
+        self.0 = true;
+    }
+
+    /// The outcome, where the change itself may be what stands in its own way.
+    async fn settle(
+        self,
+        pool: &Pool,
+        change: &Prepared,
+        outcome: CommitOutcome,
+    ) -> Result<CommitOutcome, Failure> {
+        if self.0 && is_stored(pool, change).await? {
+            Ok(CommitOutcome::Applied)
+        } else {
+            Ok(outcome)
+        }
+    }
+}
+
+/// Whether the events of a change are stored as they are in it.
+async fn is_stored(pool: &Pool, change: &Prepared) -> Result<bool, Failure> {
+    let mut attempts = Attempts::of(pool);
+    loop {
+        let found = sqlx::query(concat!(
+            "SELECT version, document FROM ",
+            table!("events"),
+            " WHERE storefront = $1 AND order_id = $2 AND version = ANY($3) ORDER BY version",
+        ))
+        .bind(change.storefront())
+        .bind(bind_id(change.order().id()))
+        .bind(
+            change
+                .events
+                .iter()
+                .map(|event| event.version)
+                .collect::<Vec<_>>(),
+        )
+        .fetch_all(pool)
+        .await
+        .map_err(Failure::Sql);
+        match found {
+            Err(failure) if attempts.again_after(&failure).await => {}
+            Err(failure) => return Err(failure),
+            Ok(rows) => {
+                let stored = rows
+                    .iter()
+                    .map(|row| Ok((row.try_get("version")?, row.try_get("document")?)))
+                    .collect::<Result<Vec<(i64, String)>, sqlx::Error>>()?;
+                let meant = change.events.iter();
+                return Ok(stored
+                    .iter()
+                    .map(|(version, document)| (*version, &**document))
+                    .eq(meant.map(|event| (event.version, &*event.document))));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Statistics for the planner while the tables are young.
+//!
+//! Statements are planned once. Postgres itself looks at a table that has grown within a minute or
+//! so, and then has every statement planned again; until then a plan made for an empty table would
+//! go through all of what has come in. So the store asks for a look itself, a few times.
+
+use super::dialect::Pool;
+use sqlx::Executor as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// After so many changes by this process.
+const LOOKS: [u64; 3] = [200, 2_000, 20_000];
+
+const STATEMENT: &str = concat!(
+    "ANALYZE ",
+    table!("orders"),
+    ", ",
+    table!("skus"),
+    ", ",
+    table!("events"),
+    ", ",
+    table!("effects"),
+    ", ",
+    table!("outbox"),
+    ", ",
+    table!("keys"),
+    ", ",
+    table!("receipts"),
+    ", ",
+    table!("products"),
+    ", ",
+    table!("reservations"),
+    ", ",
+    table!("reservation_lines"),
+);
+
+/// Counts what is written, to know when to look.
+#[derive(Default)]
+pub(super) struct Statistics(AtomicU64);
+
+impl Statistics {
+    /// So many changes were written. Answers whether to look now.
+    pub(super) fn count(&self, changes: u64) -> bool {
+        let before = self.0.fetch_add(changes, Ordering::Relaxed);
+        let after = before.saturating_add(changes);
+        LOOKS.iter().any(|look| (before..after).contains(look))
+    }
+}
+
+/// Has Postgres look at the tables.
+pub(super) async fn look(pool: Pool) {
+    if let Err(error) = pool.execute(STATEMENT).await {
+        // Whoever may write may not always do this, and Postgres will sooner or later.
+        tracing::debug!(%error, "no statistics were taken");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_look_is_taken_once() {
+        let statistics = Statistics::default();
+        let looks = (0..30_000).filter(|_| statistics.count(1)).count();
+        assert_eq!(looks, LOOKS.len());
+        let statistics = Statistics::default();
+        let looks = (0..1_000).filter(|_| statistics.count(64)).count();
+        assert_eq!(looks, LOOKS.len());
+    }
+}

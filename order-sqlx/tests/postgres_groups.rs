@@ -1,0 +1,72 @@
+//! What many write to one Postgres database at the same time.
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod support;
+
+use support::postgres as database;
+
+#[path = "shared/groups.rs"]
+mod groups;
+
+use futures::future::join_all;
+use order_core::ports::{CommitOutcome, Inventory as _, OrderStore as _, Product, Reserve};
+use order_core::reference::Reference;
+use order_core::testing::ManualClock;
+use order_core::testing::builders::{call, noon, order_id, sku, units, usd};
+use order_core::value::{ReservationNo, StorefrontId};
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use std::sync::Arc;
+use std::time::Duration;
+use support::postgres::{Database, SqlInventory};
+use support::{full, story};
+
+/// How many transactions have written the rows of a table.
+async fn transactions(database: &Database, table: &str) -> i64 {
+    let statement =
+        format!("SELECT count(DISTINCT xmin::text) AS transactions FROM orders.{table}");
+    let mut connection = database.connection().await;
+    let row = connection.fetch_one(AssertSqlSafe(statement)).await;
+    row.unwrap().get("transactions")
+}
+
+#[tokio::test]
+async fn changes_that_wait_together_are_written_at_once() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let changes: Vec<_> = (1..=50).map(|number| full(&mut story(number))).collect();
+    let outcomes = join_all(changes.into_iter().map(|change| store.commit(change))).await;
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap(), CommitOutcome::Applied);
+    }
+    for table in ["orders", "skus", "events", "effects", "outbox"] {
+        assert_eq!(transactions(&database, table).await, 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn reservations_that_wait_together_take_the_units_of_a_product_at_once() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let stock = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
+    let tea = Product::new(sku("tea"), None, usd(100), 50);
+    stock
+        .put_product(&StorefrontId::default(), &tea)
+        .await
+        .unwrap();
+    let key = call("reserve");
+    let wishes: Vec<_> = (1..=50)
+        .map(|number| {
+            let id = Reference::Reservation(order_id(number), ReservationNo::FIRST);
+            Reserve::new(id, vec![units("tea", 1)], Duration::from_secs(60))
+        })
+        .collect();
+    join_all(wishes.iter().map(|wish| stock.reserve(&key, wish))).await;
+    assert_eq!(transactions(&database, "reservations").await, 1);
+    assert_eq!(transactions(&database, "reservation_lines").await, 1);
+    let left = stock.products(&key, &[sku("tea")]).await.unwrap();
+    assert_eq!(left[0].available, 0);
+}

@@ -1,0 +1,13 @@
+//! What many write to one SQLite file at the same time.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod support;
+
+use support::sqlite as database;
+
+#[path = "shared/groups.rs"]
+mod groups;

@@ -7,6 +7,8 @@
 )]
 
 #[cfg(feature = "postgres")]
+pub(crate) mod cluster;
+#[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;

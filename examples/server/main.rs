@@ -1,18 +1,19 @@
-//! A whole service: orders over HTTP, on SQLite, with mock services or real ones.
+//! A whole service: orders over HTTP, on SQLite or Postgres, with mock services or real ones.
 //!
 //! `cargo run --example server` needs nothing installed; `-- --help` lists the settings.
 //! It stops on SIGTERM or Ctrl-C: requests under way are finished, leases are given back.
 
+mod database;
 mod outside;
 mod settings;
 mod telemetry;
 
 use clap::Parser;
+use database::Database;
 use order_core::ports::{Clock, Orders};
-use order_core::service::OrderService;
+use order_core::service::OrderServiceBuilder;
 use order_core::system::SystemClock;
 use order_http::server::Api;
-use order_sqlx::{SqliteOptions, SqliteStore};
 use settings::Settings;
 use std::error::Error;
 use std::future::IntoFuture;
@@ -57,12 +58,12 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = SqliteStore::connect(&settings.database_url, SqliteOptions::new())
+    let database = Database::open(&settings.database_url)
         .await
         .map_err(|error| format!("DATABASE_URL cannot be opened: {}", chain(&error)))?;
-    store.migrate().await?;
-    let outside = outside::services(settings, &store, &clock).await?;
-    let service = OrderService::builder(Arc::new(store.clone()), outside, clock)
+    let outside = outside::services(settings, &database, &clock).await?;
+    let (store, queue) = database.store();
+    let service = OrderServiceBuilder::new(store, queue, outside, clock)
         .policies(settings.policies())
         .build()?;
 
@@ -90,7 +91,7 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
         tracing::warn!("some requests took too long; what they began goes on after the next start");
     }
     running.await?;
-    store.close().await;
+    database.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! The outside services: mocks in this process, or clients of real ones.
 
+use super::database::{Database, SQLITE};
 use super::settings::Settings;
-use order_core::ports::{Call, Clock, Inventory};
+use order_core::ports::{Call, Clock, Inventory, Product};
 use order_core::service::Outside;
 use order_core::value::{Sku, StorefrontId};
 use order_examples::in_process::Ports;
 use order_examples::outside::{Now, Outside as Mocks};
 use order_http::client::{ClientSettings, OutsideServices};
-use order_sqlx::SqliteStore;
-use order_sqlx::sqlite::SqlInventory;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -21,14 +20,17 @@ const SQL: &str = "sql";
 /// If an address makes no sense, or the mocks cannot be opened.
 pub(crate) async fn services(
     settings: &Settings,
-    store: &SqliteStore,
+    database: &Database,
     clock: &Arc<dyn Clock>,
 ) -> Result<Outside, Box<dyn Error>> {
     let mocks = mocks(settings, clock)?;
     let clients = OutsideServices::new(ClientSettings::default(), clock.clone())?;
     let inventory: Arc<dyn Inventory> = match settings.inventory_service_url.as_deref() {
         None => mocks.inventory,
-        Some(SQL) => Arc::new(stock(store, &mocks.inventory, settings, clock).await?),
+        Some(SQL) => {
+            let products = products(&mocks.inventory, settings, clock).await?;
+            database.stock(clock, &products).await?
+        }
         Some(address) => clients.inventory(address)?,
     };
     Ok(Outside {
@@ -52,13 +54,16 @@ pub(crate) async fn services(
     })
 }
 
+/// What the mocks were told, on Postgres: in the working directory.
+const BESIDE_NOTHING: &str = "order";
+
 /// The mocks. What they were told is kept beside the database, so that an order that was paid before
 /// a restart can be captured and refunded after it.
 fn mocks(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ports, Box<dyn Error>> {
     let file = settings
         .database_url
-        .trim_start_matches("sqlite:")
-        .trim_start_matches("//");
+        .strip_prefix(SQLITE)
+        .map_or(BESIDE_NOTHING, |file| file.trim_start_matches("//"));
     let file = file.split('?').next().unwrap_or(file);
     let mocks = if file.is_empty() || file.starts_with(":memory:") {
         Mocks::open(&settings.mocks_dir, Now::system())?
@@ -72,21 +77,14 @@ fn mocks(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ports, Box<dyn E
     Ok(Ports::of(&mocks, clock))
 }
 
-/// Stock in the database, which begins with the products of the mocks.
-async fn stock(
-    store: &SqliteStore,
+/// The products that stock in the database begins with: those of the mocks.
+async fn products(
     mocks: &Arc<dyn Inventory>,
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-) -> Result<SqlInventory, Box<dyn Error>> {
-    let stock = SqlInventory::new(store, clock.clone());
-    let shop = StorefrontId::default();
-    let skus = skus(settings)?;
-    let call = Call::new(shop.clone(), "first-stock", clock.now() + SOON);
-    for product in mocks.products(&call, &skus).await? {
-        stock.add_product(&shop, &product).await?;
-    }
-    Ok(stock)
+) -> Result<Vec<Product>, Box<dyn Error>> {
+    let call = Call::new(StorefrontId::default(), "first-stock", clock.now() + SOON);
+    Ok(mocks.products(&call, &skus(settings)?).await?)
 }
 
 const SOON: std::time::Duration = std::time::Duration::from_secs(10);

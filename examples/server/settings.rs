@@ -1,5 +1,6 @@
 //! The settings of the server: flags, environment variables, and a `.env` file.
 
+use super::database::{POSTGRES, SQLITE};
 use clap::{Parser, ValueEnum};
 use order_core::money::Amount;
 use order_core::policy::{OutagePolicy, PaymentPolicy, Policies, PolicyBook};
@@ -14,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "server", version)]
 pub(crate) struct Settings {
-    /// The database: `sqlite:FILE`.
+    /// The database: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env, default_value = "sqlite:order.db", hide_env_values = true)]
     pub(crate) database_url: String,
     /// The address to listen on. Without authentication only a loopback address is served.
@@ -155,9 +156,15 @@ impl Settings {
                 self.host
             ));
         }
-        if !self.database_url.starts_with("sqlite:") {
+        let known = [SQLITE].into_iter().chain(POSTGRES);
+        if !known
+            .into_iter()
+            .any(|kind| self.database_url.starts_with(kind))
+        {
             return Err(
-                "DATABASE_URL must begin with `sqlite:`: this build has no other database".into(),
+                "DATABASE_URL must begin with `sqlite:`, `postgres:` or `postgresql:`: \
+                 there is no other database"
+                    .into(),
             );
         }
         Ok(())

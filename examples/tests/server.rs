@@ -9,6 +9,7 @@
 
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,9 +24,15 @@ struct Server {
 impl Server {
     /// Starts the server on the database of this folder, on any free port.
     fn start(folder: &Path) -> Self {
+        Self::start_on(folder, "sqlite:order.db", None)
+    }
+
+    /// Starts the server on this database, with its inventory here.
+    fn start_on(folder: &Path, database: &str, inventory: Option<&str>) -> Self {
         let mut process = Command::new(binary())
             .current_dir(folder)
-            .env("DATABASE_URL", "sqlite:order.db")
+            .env("DATABASE_URL", database)
+            .envs(inventory.map(|inventory| ("INVENTORY_SERVICE_URL", inventory)))
             .env("PORT", "0")
             .env("RUST_LOG", "warn")
             .env(
@@ -197,6 +204,71 @@ async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free
 
     let (status, placed) = server.place("again", &all).await;
     assert_eq!(status, StatusCode::CREATED, "{placed}");
+}
+
+/// A Postgres database of a test's own.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    async fn new() -> Self {
+        let server = std::env::var("ORDER_TEST_POSTGRES_URL").expect(
+            "ORDER_TEST_POSTGRES_URL names a server: run `scripts/test`, which starts one where it \
+             is not set",
+        );
+        let name = format!("order_server_{}", std::process::id());
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        let statement = format!("CREATE DATABASE {name}");
+        connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        Self { server, name }
+    }
+
+    fn url(&self) -> String {
+        let (address, _) = self.server.rsplit_once('/').unwrap();
+        format!("{address}/{}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new()?;
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&server).await?;
+                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                connection.execute(AssertSqlSafe(statement)).await
+            })
+        });
+        let dropped: Result<_, sqlx::Error> = dropped.join().unwrap();
+        assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_postgres_an_order_goes_on_after_a_kill_at_another_server() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Database::new().await);
+    let start = || Server::start_on(folder.path(), &database.url(), Some("sql"));
+    let server = start();
+    let (status, placed) = server.place("first", &tote("tok_visa", 2)).await;
+    assert_eq!(status, StatusCode::CREATED, "{placed}");
+    assert_eq!(placed["status"], "processing");
+    let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
+    server.kill();
+
+    let server = start();
+    let (status, replayed) = server.place("first", &tote("tok_visa", 2)).await;
+    assert_eq!((status, &replayed), (StatusCode::CREATED, &placed));
+    let (status, cancelled) = answer(server.post(&format!("{path}/cancel"), &json!({}))).await;
+    assert_eq!(
+        (status, &cancelled["status"]),
+        (StatusCode::OK, &json!("cancelled"))
+    );
+    let (status, page) = server.get("/v1/orders?sku=abc123").await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(server.terminate().success());
 }
 
 #[test]

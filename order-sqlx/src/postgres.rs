@@ -58,6 +58,8 @@ mod products;
 mod record;
 #[path = "shared/reservations.rs"]
 mod reservations;
+#[path = "shared/retention.rs"]
+mod retention;
 #[path = "shared/rows.rs"]
 mod rows;
 #[path = "shared/store.rs"]

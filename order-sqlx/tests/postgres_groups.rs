@@ -2,6 +2,7 @@
 #![cfg(feature = "postgres")]
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test may stop at what it did not expect"
 )]
 
@@ -13,7 +14,9 @@ use support::postgres as database;
 mod groups;
 
 use futures::future::join_all;
-use order_core::ports::{CommitOutcome, Inventory as _, OrderStore as _, Product, Reserve};
+use order_core::ports::{
+    CommitOutcome, Inventory as _, OrderStore as _, Product, Reserve, ReserveOutcome,
+};
 use order_core::reference::Reference;
 use order_core::testing::ManualClock;
 use order_core::testing::builders::{call, noon, order_id, sku, units, usd};
@@ -69,4 +72,62 @@ async fn reservations_that_wait_together_take_the_units_of_a_product_at_once() {
     assert_eq!(transactions(&database, "reservation_lines").await, 1);
     let left = stock.products(&key, &[sku("tea")]).await.unwrap();
     assert_eq!(left[0].available, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_groups_that_want_the_last_units_at_the_same_moment_one_gets_them() {
+    let database = Database::new().await;
+    let storefront = StorefrontId::default();
+    let clock = Arc::new(ManualClock::new(noon()));
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        servers.push(SqlInventory::new(&database.store().await, clock.clone()));
+    }
+    let tea = Product::new(sku("tea"), None, usd(100), 5);
+    servers[0].put_product(&storefront, &tea).await.unwrap();
+
+    // Both have seen what there is before either can take it.
+    let mut host = database.connection().await;
+    host.execute("BEGIN; SELECT 1 FROM orders.products FOR UPDATE")
+        .await
+        .unwrap();
+    let wishes = servers.into_iter().zip([0, 100]).map(|(stock, first)| {
+        tokio::spawn(async move {
+            let key = call("reserve");
+            let wishes: Vec<_> = (first..first + 5)
+                .map(|number| {
+                    let id = Reference::Reservation(order_id(number), ReservationNo::FIRST);
+                    Reserve::new(id, vec![units("tea", 1)], Duration::from_secs(60))
+                })
+                .collect();
+            join_all(wishes.iter().map(|wish| stock.reserve(&key, wish))).await
+        })
+    });
+    let wishes: Vec<_> = wishes.collect();
+    let mut observer = database.connection().await;
+    loop {
+        let waiting: i64 = observer
+            .fetch_one(
+                "SELECT count(*) AS waiting FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+            .await
+            .unwrap()
+            .get("waiting");
+        if waiting == 2 {
+            break;
+        }
+    }
+    host.execute("COMMIT").await.unwrap();
+    let mut held = 0;
+    for outcomes in join_all(wishes).await {
+        for outcome in outcomes.unwrap() {
+            match outcome.unwrap() {
+                ReserveOutcome::Reserved { .. } => held += 1,
+                ReserveOutcome::Insufficient { .. } => {}
+                other => unreachable!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(held, 5);
 }

@@ -44,6 +44,11 @@ impl SqlInventory {
         }
     }
 
+    /// The store whose database it is in.
+    pub(super) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Adds a product to a storefront, unless it is there already: then nothing is changed. Answers
     /// whether it was added.
     ///

@@ -234,36 +234,6 @@ impl Store {
             })
             .await
     }
-
-    /// Forgets idempotency keys that have expired by `now`, at most `limit` of them, the longest
-    /// expired first. Answers how many: as long as it is `limit`, there may be more.
-    ///
-    /// An expired key counts as none wherever it is looked at; this only gives its space back. Call
-    /// it now and then, in batches small enough (some thousands) not to keep other writers waiting.
-    ///
-    /// # Errors
-    /// If the store gave no answer.
-    pub async fn purge_keys(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writes()
-            .write(move |connection| {
-                Box::pin(async move {
-                    let purged = sqlx::query(concat!(
-                        "DELETE FROM ",
-                        table!("keys"),
-                        " WHERE (storefront, operation, idempotency_key) IN",
-                        " (SELECT storefront, operation, idempotency_key FROM ",
-                        table!("keys"),
-                        " WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
-                    ))
-                    .bind(micros(now))
-                    .bind(i64::from(limit))
-                    .execute(connection)
-                    .await?;
-                    Ok(purged.rows_affected())
-                })
-            })
-            .await
-    }
 }
 
 #[cfg(test)]

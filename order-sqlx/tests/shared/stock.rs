@@ -274,3 +274,35 @@ async fn an_answer_that_comes_too_late_is_not_given() {
     );
     assert_eq!(shop.available("tea").await, 10);
 }
+
+#[tokio::test]
+async fn what_is_over_is_forgotten_in_batches_and_what_is_taken_is_kept() {
+    let shop = Shop::with(&[("tea", 10)]).await;
+    for number in 1..=6 {
+        shop.reserve(number, &[units("tea", 1)]).await;
+    }
+    shop.stock.commit(&call("commit"), &id(5)).await.unwrap();
+    for number in [1, 2, 9] {
+        shop.stock
+            .release(&call("release"), &id(number))
+            .await
+            .unwrap();
+    }
+    shop.clock.set(at(61));
+    assert_eq!(shop.stock.sweep(10).await.unwrap(), 3);
+    assert_eq!(shop.stock.purge(at(59), 10).await.unwrap(), 0);
+    assert_eq!(shop.stock.purge(at(60), 3).await.unwrap(), 3);
+    assert_eq!(shop.stock.purge(at(60), 3).await.unwrap(), 2);
+    assert_eq!(shop.stock.purge(at(60), 3).await.unwrap(), 0);
+    for (number, kept) in [
+        (1, None),
+        (6, None),
+        (5, Some(ReservationStatus::Committed)),
+        // It came before what it keeps from being made, which may still come.
+        (9, Some(ReservationStatus::Released)),
+    ] {
+        let found = shop.stock.find(&call("find"), &id(number)).await.unwrap();
+        assert_eq!(found.map(|found| found.status), kept, "{number}");
+    }
+    assert_eq!(shop.available("tea").await, 9);
+}

@@ -183,6 +183,7 @@ async fn use_stock(store: &Store) {
     stock.commit(&call("c"), &id(3)).await.unwrap();
     stock.release(&call("x"), &id(9)).await.unwrap();
     stock.sweep(10).await.unwrap();
+    stock.purge(at(3_600), 10).await.unwrap();
 }
 
 /// The statements of a store that is used for everything it does, but for its migrations.

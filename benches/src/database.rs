@@ -72,10 +72,4 @@ impl Database {
         store.migrate().await?;
         Ok(store)
     }
-
-    /// Writes everything out and forgets what it has seen, so that no side pays for the other's.
-    pub(crate) async fn settle(&self) -> Outcome {
-        self.connection().await?.execute("CHECKPOINT").await?;
-        Ok(())
-    }
 }

@@ -1,29 +1,31 @@
 //! A shop to measure: the whole service with its outside services in the process, and orders for it.
 
 use crate::Outcome;
+use async_trait::async_trait;
 use order_core::command::{Command, NewLine, PlaceOrder};
 use order_core::money::{Amount, Currency, Money};
+use order_core::order::SkuUnits;
 use order_core::ports::{
-    Clock, EffectQueue, Idempotency, Ids as _, Inventory, OrderStore, Orders, Place,
+    Call, Clock, Customer, CustomerStatus, Customers, EffectQueue, Idempotency, Ids as _,
+    Inventory, OrderStore, Orders, OutsideError, Place, Product, ReservationView, Reserve,
+    ReserveOutcome, ReviseOutcome, StockOutcome,
 };
+use order_core::reference::Reference;
 use order_core::service::{OrderService, Outside};
 use order_core::system::{SystemClock, SystemIds};
 use order_core::testing::builders::{address, contact};
-use order_core::testing::{
-    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryShipping,
-};
-use order_core::time::Timestamp;
+use order_core::testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
+use order_core::time::{Timestamp, after};
 use order_core::value::{CustomerId, IdempotencyKey, Quantity, Sku, StorefrontId};
 use order_http::server::Api;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many different goods there are.
 pub(crate) const SKUS: u64 = 10_000;
 /// How many customers.
 pub(crate) const CUSTOMERS: u64 = 1_000;
-/// More units than will be ordered.
-const UNITS: u32 = 2_000_000_000;
 
 pub(crate) fn sku(number: u64) -> Outcome<Sku> {
     Ok(Sku::parse(format!("sku-{}", number % SKUS))?)
@@ -91,30 +93,14 @@ pub(crate) fn request(number: u64) -> (String, String) {
     (format!("key-{number}"), body)
 }
 
-/// The service on a store, with stock in memory and events to be published.
+/// The service on a store, with stock without end and events to be published.
 pub(crate) fn service<S>(store: Arc<S>) -> Outcome<OrderService>
 where
     S: OrderStore + EffectQueue + 'static,
 {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let inventory = MemoryInventory::new(clock.clone());
-    for number in 0..SKUS {
-        inventory.stock(&StorefrontId::default(), &sku(number)?, price(), UNITS);
-    }
-    service_with(store, Arc::new(inventory))
-}
-
-pub(crate) fn service_with<S>(store: Arc<S>, inventory: Arc<dyn Inventory>) -> Outcome<OrderService>
-where
-    S: OrderStore + EffectQueue + 'static,
-{
-    let customers = MemoryCustomers::new();
-    for number in 0..CUSTOMERS {
-        customers.allow(&customer(number)?);
-    }
     let outside = Outside {
-        customers: Arc::new(customers),
-        inventory,
+        customers: Arc::new(Everybody),
+        inventory: Arc::new(Plenty),
         payments: Arc::new(MemoryPayments::new()),
         shipping: Arc::new(MemoryShipping::new()),
         notifications: Arc::new(MemoryNotifications::new()),
@@ -133,4 +119,65 @@ pub(crate) async fn serve(service: OrderService) -> Outcome<SocketAddr> {
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, Api::new(orders).router()).await });
     Ok(address)
+}
+
+/// Customers of whom everybody may order.
+struct Everybody;
+
+#[async_trait]
+impl Customers for Everybody {
+    async fn find(&self, _: &Call, id: &CustomerId) -> Result<Option<Customer>, OutsideError> {
+        let customer = Customer::new(id.clone(), None, None, CustomerStatus::Active);
+        Ok(Some(customer))
+    }
+}
+
+/// Stock without end: the port at the least cost it can have. The memory adapters look through all
+/// they hold, and would be what is measured.
+struct Plenty;
+
+#[async_trait]
+impl Inventory for Plenty {
+    async fn products(&self, _: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
+        let product = |sku: &Sku| Product::new(sku.clone(), None, price(), u32::MAX);
+        Ok(skus.iter().map(product).collect())
+    }
+
+    async fn reserve(&self, _: &Call, wish: &Reserve) -> Result<ReserveOutcome, OutsideError> {
+        let expires_at = after(SystemClock.now(), wish.ttl);
+        Ok(ReserveOutcome::Reserved { expires_at })
+    }
+
+    async fn revise(
+        &self,
+        _: &Call,
+        _: &Reference,
+        _: &[SkuUnits],
+    ) -> Result<ReviseOutcome, OutsideError> {
+        Ok(ReviseOutcome::Revised)
+    }
+
+    async fn extend(
+        &self,
+        _: &Call,
+        _: &Reference,
+        ttl: Duration,
+    ) -> Result<StockOutcome, OutsideError> {
+        let expires_at = after(SystemClock.now(), ttl);
+        Ok(StockOutcome::Done {
+            expires_at: Some(expires_at),
+        })
+    }
+
+    async fn commit(&self, _: &Call, _: &Reference) -> Result<StockOutcome, OutsideError> {
+        Ok(StockOutcome::Done { expires_at: None })
+    }
+
+    async fn release(&self, _: &Call, _: &Reference) -> Result<(), OutsideError> {
+        Ok(())
+    }
+
+    async fn find(&self, _: &Call, _: &Reference) -> Result<Option<ReservationView>, OutsideError> {
+        Ok(None)
+    }
 }

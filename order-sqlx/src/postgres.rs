@@ -26,6 +26,7 @@
 
 #[macro_use]
 mod dialect;
+mod access;
 mod changes;
 mod migrate;
 mod options;
@@ -71,7 +72,9 @@ pub use inventory::SqlInventory;
 pub use options::PostgresOptions;
 
 use PostgresStore as Store;
+use access::Access;
 use order_core::ports::StoreError;
+use order_core::value::StorefrontId;
 use sqlx::PgPool;
 use std::fmt;
 use std::sync::Arc;
@@ -92,7 +95,7 @@ use writer::Writer;
 /// ```
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: PgPool,
+    access: Access,
     writer: Arc<Writer>,
 }
 
@@ -115,10 +118,31 @@ impl PostgresStore {
     /// orders at once.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
+        Self::through(Access::new(pool))
+    }
+
+    fn through(access: Access) -> Self {
         Self {
-            writer: Arc::new(Writer::new(pool.clone())),
-            pool,
+            writer: Arc::new(Writer::new(access.clone())),
+            access,
         }
+    }
+
+    /// The same store with row-level security: the database itself keeps storefronts apart. Call it
+    /// before [`migrate`](Self::migrate), which turns it on for good.
+    ///
+    /// What the store does for one storefront is limited to the rows of that storefront, whatever
+    /// its statements ask for; what runners and relays do is for all of them. It is off by default
+    /// because each statement then takes a transaction, which is three round trips more. A host that
+    /// reads with SQL says which storefronts it means by
+    /// `SELECT set_config('orders.storefronts', 'one,two', true)` in its transaction, and sees nothing
+    /// without. Once it is on, every process must have it on.
+    ///
+    /// The role of the connections must own the tables and be subject to row-level security: no
+    /// superuser, and without `BYPASSRLS`.
+    #[must_use]
+    pub fn isolated(self) -> Self {
+        Self::through(self.access.isolated())
     }
 
     /// Makes the tables, or brings them up to date: all or nothing, forwards only. Processes that
@@ -128,7 +152,7 @@ impl PostgresStore {
     /// If the store gave no answer, if something of the host's is in the schema `orders` and has the
     /// name of something of ours, or if the tables were made by a newer version of this crate.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrate::migrate(self.writer.pool().clone()).await
+        migrate::migrate(self.access.clone()).await
     }
 
     /// Writes what it was given to write, and closes all connections, those of the pool it was
@@ -136,12 +160,32 @@ impl PostgresStore {
     /// [`Unavailable`](StoreError::Unavailable).
     pub async fn close(&self) {
         self.writer.close().await;
-        self.pool.close().await;
+        self.access.pool().close().await;
     }
 
     /// Where it reads.
     const fn reads(&self) -> &PgPool {
-        &self.pool
+        self.access.pool()
+    }
+
+    /// A connection to read what belongs to this storefront; none: to all.
+    async fn reader(
+        &self,
+        storefront: Option<&StorefrontId>,
+    ) -> Result<access::Reader, failure::Failure> {
+        self.access.reader(storefront).await
+    }
+
+    /// Limits a transaction of the host's to storefronts, where these are isolated.
+    async fn limit_to(
+        &self,
+        connection: &mut dialect::Connection,
+        storefronts: impl Iterator<Item = &StorefrontId>,
+    ) -> Result<(), failure::Failure> {
+        match self.access.scope(storefronts) {
+            Some(scope) => Ok(access::limit(connection, &scope).await?),
+            None => Ok(()),
+        }
     }
 
     /// Where it writes.

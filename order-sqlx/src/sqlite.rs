@@ -84,7 +84,9 @@ pub use options::SqliteOptions;
 
 use SqliteStore as Store;
 use order_core::ports::StoreError;
+use order_core::value::StorefrontId;
 use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
 use std::fmt;
 use std::sync::Arc;
 use writer::Writer;
@@ -160,6 +162,24 @@ impl SqliteStore {
     /// Where it reads.
     const fn reads(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    /// A connection to read through.
+    async fn reader(
+        &self,
+        _: Option<&StorefrontId>,
+    ) -> Result<PoolConnection<dialect::Db>, failure::Failure> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A file is one storefront's or trusted with all: nothing is limited.
+    #[expect(clippy::unused_async, reason = "elsewhere it asks the database")]
+    async fn limit_to(
+        &self,
+        _: &mut dialect::Connection,
+        _: impl Iterator<Item = &StorefrontId>,
+    ) -> Result<(), failure::Failure> {
+        Ok(())
     }
 
     /// Where it writes.

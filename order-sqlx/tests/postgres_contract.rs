@@ -26,6 +26,16 @@ async fn stock() -> (Arc<Stock>, Database) {
     (Stock::of(&store), database)
 }
 
+async fn isolated() -> (Arc<Store>, Database) {
+    let database = Database::of_a_role().await;
+    (Arc::new(database.isolated().await), database)
+}
+
+async fn isolated_stock() -> (Arc<Stock>, Database) {
+    let (store, database) = isolated().await;
+    (Stock::of(&store), database)
+}
+
 mod orders {
     order_core::order_store_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
 }
@@ -40,4 +50,20 @@ mod outbox {
 
 mod stock {
     order_core::inventory_contract!(super::stock, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod isolated_orders {
+    order_core::order_store_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod isolated_effects {
+    order_core::effect_queue_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod isolated_outbox {
+    order_core::outbox_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod isolated_stock {
+    order_core::inventory_contract!(super::isolated_stock, #[tokio::test(flavor = "multi_thread")]);
 }

@@ -131,3 +131,59 @@ async fn of_two_groups_that_want_the_last_units_at_the_same_moment_one_gets_them
     }
     assert_eq!(held, 5);
 }
+
+#[tokio::test]
+async fn what_a_host_has_locked_keeps_nobody_else_waiting() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let stock = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
+    for name in ["tea", "pot"] {
+        let product = Product::new(sku(name), None, usd(100), 5);
+        let shop = StorefrontId::default();
+        stock.put_product(&shop, &product).await.unwrap();
+    }
+    let mut told = story(1);
+    support::applied(&store, told.change()).await;
+    let mut host = database.connection().await;
+    host.execute(
+        "BEGIN; SELECT 1 FROM orders.orders FOR UPDATE; \
+         SELECT 1 FROM orders.products WHERE sku = 'tea' FOR UPDATE",
+    )
+    .await
+    .unwrap();
+    let mut locked = Box::pin(
+        store.commit(
+            told.confirmed(order_core::testing::builders::at(5))
+                .change(),
+        ),
+    );
+    let others: Vec<_> = (2..=9).map(|number| full(&mut story(number))).collect();
+    let others = join_all(others.into_iter().map(|change| store.commit(change)));
+    let key = call("reserve");
+    let wish = |number, name| {
+        let id = Reference::Reservation(order_id(number), ReservationNo::FIRST);
+        Reserve::new(id, vec![units(name, 1)], Duration::from_secs(60))
+    };
+    let (tea, pot) = (wish(1, "tea"), wish(2, "pot"));
+    let mut scarce = stock.reserve(&key, &tea);
+    let free = stock.reserve(&key, &pot);
+    // All are in line together; the host lets go only once the others are done.
+    let done = futures::future::join(others, free);
+    let (done, waiting) = match futures::future::select(
+        Box::pin(done),
+        futures::future::join(&mut locked, &mut scarce),
+    )
+    .await
+    {
+        futures::future::Either::Left((done, waiting)) => (done, waiting),
+        futures::future::Either::Right(_) => unreachable!("the host has not let go"),
+    };
+    for outcome in done.0 {
+        assert_eq!(outcome.unwrap(), CommitOutcome::Applied);
+    }
+    assert!(matches!(done.1.unwrap(), ReserveOutcome::Reserved { .. }));
+    host.execute("COMMIT").await.unwrap();
+    let (locked, scarce) = waiting.await;
+    assert_eq!(locked.unwrap(), CommitOutcome::Applied);
+    assert!(matches!(scarce.unwrap(), ReserveOutcome::Reserved { .. }));
+}

@@ -1,8 +1,9 @@
 //! The line of changes: a group goes out as one statement, and what does not fit it as transactions
 //! beside the line.
 
+use super::access::{Access, limit};
 use super::commit::commit_all;
-use super::dialect::{Pool, bind_id, is_away};
+use super::dialect::{Connection, bind_id, is_away};
 use super::failure::{Common, Failure};
 use super::line::{self, About, Answer, Line};
 use super::prepared::Prepared;
@@ -11,7 +12,7 @@ use super::statistics::{self, Statistics};
 use super::unit::Attempts;
 use super::writer::{Held, Once, connection, once};
 use order_core::ports::{CommitOutcome, StoreError};
-use sqlx::Row as _;
+use sqlx::{Connection as _, Row as _};
 use std::sync::Arc;
 
 /// A change, and who waits for its outcome.
@@ -39,16 +40,16 @@ impl Committing {
 
 /// The line of changes.
 pub(super) struct Changes {
-    pool: Pool,
+    access: Access,
     line: Line<Committing>,
     statistics: Statistics,
 }
 
 impl Changes {
     /// A line that is written through connections of this pool.
-    pub(super) fn new(pool: Pool) -> Self {
+    pub(super) fn new(access: Access) -> Self {
         Self {
-            pool,
+            access,
             line: Line::default(),
             statistics: Statistics::default(),
         }
@@ -81,7 +82,8 @@ impl line::Server for Changes {
             .statistics
             .count(quick.len().try_into().unwrap_or_default())
         {
-            self.line.beside(statistics::look(self.pool.clone()));
+            self.line
+                .beside(statistics::look(self.access.pool().clone()));
         }
         let mut doubt = Doubt::default();
         match self.together(held, &quick, &mut doubt).await {
@@ -92,7 +94,7 @@ impl line::Server for Changes {
                             one.answer(Ok(CommitOutcome::Applied));
                         }
                         Verdict::Outcome(outcome) => {
-                            let outcome = doubt.settle(&self.pool, &one.change, outcome).await;
+                            let outcome = doubt.settle(&self.access, &one.change, outcome).await;
                             one.answer(outcome.map_err(StoreError::from));
                         }
                         Verdict::NotHere => slow.push(one),
@@ -107,28 +109,42 @@ impl line::Server for Changes {
                 }
             }
         }
-        if !slow.is_empty() {
-            let pool = self.pool.clone();
-            self.line.beside(async move {
-                for one in slow {
-                    alone(&pool, one, doubt).await;
-                }
-            });
+        for one in slow {
+            let access = self.access.clone();
+            self.line
+                .beside(async move { alone(&access, one, doubt).await });
         }
     }
 }
 
 impl Changes {
+    /// Sends changes as one statement.
+    async fn send(
+        &self,
+        connection: &mut Connection,
+        changes: &[&Prepared],
+    ) -> Result<Vec<Verdict>, Failure> {
+        let storefronts = changes.iter().flat_map(|change| change.storefronts());
+        let Some(scope) = self.access.scope(storefronts) else {
+            return statement::run(connection, changes).await;
+        };
+        let mut transaction = connection.begin().await?;
+        limit(&mut transaction, &scope).await?;
+        let verdicts = statement::run(&mut transaction, changes).await?;
+        transaction.commit().await?;
+        Ok(verdicts)
+    }
+
     /// Sends changes as one statement, again where that may help.
     async fn together(&self, held: &mut Held, quick: &[Committing], doubt: &mut Doubt) -> Sent {
         if quick.is_empty() {
             return Sent::Decided(Vec::new());
         }
         let changes: Vec<_> = quick.iter().map(|one| &one.change).collect();
-        let mut attempts = Attempts::of(&self.pool);
+        let mut attempts = Attempts::of(self.access.pool());
         loop {
-            let sent = match connection(held, &self.pool).await {
-                Ok(connection) => statement::run(connection, &changes).await,
+            let sent = match connection(held, self.access.pool()).await {
+                Ok(connection) => self.send(connection, &changes).await,
                 Err(failure) => return Sent::Failed(failure),
             };
             match sent {
@@ -142,7 +158,8 @@ impl Changes {
                         continue;
                     }
                     let all_at_fault = matches!(&failure, Failure::Sql(error) if is_away(error));
-                    return if failure.is_conflict() || !all_at_fault && quick.len() > 1 {
+                    let alone_may_help = !all_at_fault && quick.len() > 1;
+                    return if failure.is_conflict() || failure.is_locked() || alone_may_help {
                         tracing::debug!(%failure, "a group of changes goes out one by one");
                         Sent::Refused
                     } else {
@@ -155,17 +172,17 @@ impl Changes {
 }
 
 /// Stores one change, the long way: as a transaction of several statements.
-async fn alone(pool: &Pool, one: Committing, mut doubt: Doubt) {
+async fn alone(access: &Access, one: Committing, mut doubt: Doubt) {
     let change = Arc::new(one.change);
-    let mut attempts = Attempts::of(pool);
+    let mut attempts = Attempts::of(access.pool());
     let outcome = loop {
-        let sent = once(pool, |connection| {
+        let sent = once(access, |connection| {
             let change = Arc::clone(&change);
             Box::pin(async move { Ok(commit_all(connection, &[&change]).await?.pop()) })
         });
         let failure = match sent.await {
             Once::Stored(Some(CommitOutcome::Applied)) => break Ok(CommitOutcome::Applied),
-            Once::Stored(Some(outcome)) => break doubt.settle(pool, &change, outcome).await,
+            Once::Stored(Some(outcome)) => break doubt.settle(access, &change, outcome).await,
             Once::Stored(None) => break Err(Failure::Broken("a change without an outcome")),
             Once::InDoubt(failure) => {
                 doubt.grow();
@@ -193,11 +210,11 @@ impl Doubt {
     /// The outcome, where the change itself may be what stands in its own way.
     async fn settle(
         self,
-        pool: &Pool,
+        access: &Access,
         change: &Prepared,
         outcome: CommitOutcome,
     ) -> Result<CommitOutcome, Failure> {
-        if self.0 && is_stored(pool, change).await? {
+        if self.0 && is_stored(access, change).await? {
             Ok(CommitOutcome::Applied)
         } else {
             Ok(outcome)
@@ -206,34 +223,13 @@ impl Doubt {
 }
 
 /// Whether the events of a change are stored as they are in it.
-async fn is_stored(pool: &Pool, change: &Prepared) -> Result<bool, Failure> {
-    let mut attempts = Attempts::of(pool);
+async fn is_stored(access: &Access, change: &Prepared) -> Result<bool, Failure> {
+    let mut attempts = Attempts::of(access.pool());
     loop {
-        let found = sqlx::query(concat!(
-            "SELECT version, document FROM ",
-            table!("events"),
-            " WHERE storefront = $1 AND order_id = $2 AND version = ANY($3) ORDER BY version",
-        ))
-        .bind(change.storefront())
-        .bind(bind_id(change.order().id()))
-        .bind(
-            change
-                .events
-                .iter()
-                .map(|event| event.version)
-                .collect::<Vec<_>>(),
-        )
-        .fetch_all(pool)
-        .await
-        .map_err(Failure::Sql);
-        match found {
+        match stored(access, change).await {
             Err(failure) if attempts.again_after(&failure).await => {}
             Err(failure) => return Err(failure),
-            Ok(rows) => {
-                let stored = rows
-                    .iter()
-                    .map(|row| Ok((row.try_get("version")?, row.try_get("document")?)))
-                    .collect::<Result<Vec<(i64, String)>, sqlx::Error>>()?;
+            Ok(stored) => {
                 let meant = change.events.iter();
                 return Ok(stored
                     .iter()
@@ -242,4 +238,23 @@ async fn is_stored(pool: &Pool, change: &Prepared) -> Result<bool, Failure> {
             }
         }
     }
+}
+
+/// What is stored as the events of a change: version and document.
+async fn stored(access: &Access, change: &Prepared) -> Result<Vec<(i64, String)>, Failure> {
+    let versions: Vec<_> = change.events.iter().map(|event| event.version).collect();
+    let mut reader = access.reader(Some(change.order().storefront())).await?;
+    sqlx::query(concat!(
+        "SELECT version, document FROM ",
+        table!("events"),
+        " WHERE storefront = $1 AND order_id = $2 AND version = ANY($3) ORDER BY version",
+    ))
+    .bind(change.storefront())
+    .bind(bind_id(change.order().id()))
+    .bind(versions)
+    .fetch_all(&mut *reader)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("version")?, row.try_get("document")?)))
+    .collect()
 }

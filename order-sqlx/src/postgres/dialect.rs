@@ -70,6 +70,13 @@ macro_rules! half {
     };
 }
 
+/// Has the statement it is part of wait for locked rows for a moment only.
+macro_rules! brief {
+    () => {
+        "(SELECT set_config('lock_timeout', '250ms', true)) AS brief"
+    };
+}
+
 /// What the documentation of `commit_in` says about the transaction.
 macro_rules! about_transactions {
     () => {
@@ -159,6 +166,11 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
             LOST.iter().any(|class| code.starts_with(class)) || code == IDLE_IN_TRANSACTION
         }),
     }
+}
+
+/// Whether somebody else has locked what was asked for.
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
+    sqlstate(error).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 /// The error as the ports know it.

@@ -39,10 +39,14 @@ const KEY_TAKEN: i64 = 1;
 const RECEIVED: i64 = 2;
 const STALE: i64 = 3;
 
+/// Rows that somebody else has locked are not waited for long: all of the line would wait.
+///
 /// A change of a known order whose lines are listed by other SKUs than before, and a key that has
 /// expired, are left to the long way (4).
 const STATEMENT: &str = concat!(
-    "WITH asked AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[],",
+    "WITH asked AS MATERIALIZED (SELECT a.* FROM ",
+    brief!(),
+    " CROSS JOIN unnest($1::text[], $2::uuid[], $3::bigint[],",
     " $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],",
     " $11::bigint[], $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::text[],",
     " $17::bigint[], $18::text[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[],",

@@ -5,7 +5,8 @@
 //! way. Products are locked in the order of their SKUs. As with changes, who came in between shows,
 //! and then nothing of the statement is kept.
 
-use super::dialect::{Connection, Pool};
+use super::access::{Access, limit};
+use super::dialect::Connection;
 use super::failure::{Common, Failure};
 use super::line::{self, About, Answer, Line};
 use super::reservations::{self, Key, Reserved};
@@ -15,6 +16,7 @@ use super::writer::{Held, Once, connection, once};
 use order_core::order::SkuUnits;
 use order_core::ports::{ReserveOutcome, StoreError};
 use order_core::time::Timestamp;
+use sqlx::Connection as _;
 use std::sync::Arc;
 
 /// A wish to set units aside.
@@ -51,7 +53,9 @@ const STATEMENT: &str = concat!(
     table!("reservations"),
     " AS r WHERE r.storefront = a.storefront AND r.reservation = a.reservation",
     " LIMIT 1) IS NOT NULL AS is_known",
-    " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])",
+    " FROM ",
+    brief!(),
+    " CROSS JOIN unnest($1::text[], $2::text[], $3::bigint[], $4::text[])",
     " WITH ORDINALITY AS a(storefront, reservation, expires_at, asked, item)),",
     " known AS MATERIALIZED (SELECT array_agg(is_known ORDER BY item) AS of FROM asked),",
     " wanted AS MATERIALIZED (SELECT l.storefront, l.sku, CAST(sum(l.quantity) AS bigint) AS units",
@@ -134,15 +138,15 @@ async fn run(connection: &mut Connection, wishes: &[&Wish]) -> Result<Vec<usize>
 
 /// The line of reservations.
 pub(super) struct Stock {
-    pool: Pool,
+    access: Access,
     line: Line<Wishing>,
 }
 
 impl Stock {
     /// A line that is written through connections of this pool.
-    pub(super) fn new(pool: Pool) -> Self {
+    pub(super) fn new(access: Access) -> Self {
         Self {
-            pool,
+            access,
             line: Line::default(),
         }
     }
@@ -159,7 +163,7 @@ impl line::Server for Stock {
     async fn serve(&self, held: &mut Held, group: Vec<Wishing>) {
         let granted = match self.together(held, &group).await {
             Ok(granted) => granted,
-            Err(failure) if failure.is_conflict() => Vec::new(),
+            Err(failure) if failure.is_conflict() || failure.is_locked() => Vec::new(),
             Err(failure) => {
                 let error = Common::new(failure.into());
                 for one in group {
@@ -180,11 +184,11 @@ impl line::Server for Stock {
             }
         }
         if !left.is_empty() {
-            let pool = self.pool.clone();
+            let access = self.access.clone();
             // In turn, so that they do not wait for each other's locks, and beside the line.
             self.line.beside(async move {
                 for one in left {
-                    reserve_alone(&pool, one).await;
+                    reserve_alone(&access, one).await;
                 }
             });
         }
@@ -192,13 +196,30 @@ impl line::Server for Stock {
 }
 
 impl Stock {
+    /// Sends wishes as one statement.
+    async fn send(
+        &self,
+        connection: &mut Connection,
+        wishes: &[&Wish],
+    ) -> Result<Vec<usize>, Failure> {
+        let storefronts = wishes.iter().map(|wish| &wish.key.storefront);
+        let Some(scope) = self.access.scope(storefronts) else {
+            return run(connection, wishes).await;
+        };
+        let mut transaction = connection.begin().await?;
+        limit(&mut transaction, &scope).await?;
+        let granted = run(&mut transaction, wishes).await?;
+        transaction.commit().await?;
+        Ok(granted)
+    }
+
     /// Sends wishes as one statement, again where that may help. Sending a wish twice does nothing.
     async fn together(&self, held: &mut Held, group: &[Wishing]) -> Result<Vec<usize>, Failure> {
         let wishes: Vec<_> = group.iter().map(|one| &one.wish).collect();
-        let mut attempts = Attempts::of(&self.pool);
+        let mut attempts = Attempts::of(self.access.pool());
         loop {
-            let connection = connection(held, &self.pool).await?;
-            match run(connection, &wishes).await {
+            let connection = connection(held, self.access.pool()).await?;
+            match self.send(connection, &wishes).await {
                 Ok(mut granted) => {
                     granted.sort_unstable();
                     return Ok(granted);
@@ -217,11 +238,11 @@ impl Stock {
 }
 
 /// Sets the units of one wish aside, the long way.
-async fn reserve_alone(pool: &Pool, Wishing { wish, answer }: Wishing) {
+async fn reserve_alone(access: &Access, Wishing { wish, answer }: Wishing) {
     let wish = Arc::new(wish);
-    let mut attempts = Attempts::of(pool);
+    let mut attempts = Attempts::of(access.pool());
     let reserved = loop {
-        let sent = once(pool, |connection| {
+        let sent = once(access, |connection| {
             let wish = Arc::clone(&wish);
             Box::pin(async move {
                 let Wish {

@@ -1,7 +1,8 @@
 //! Who writes: a line for changes, a line for reservations, and units of work beside them.
 
+use super::access::Access;
 use super::changes::{Changes, Committing};
-use super::dialect::{BEGIN, Connection, Db, Pool, is_lost};
+use super::dialect::{Connection, Db, Pool, is_lost};
 use super::failure::Failure;
 use super::line::{self, gone};
 use super::prepared::Prepared;
@@ -16,24 +17,19 @@ use std::sync::Arc;
 
 /// Writes through connections of one pool.
 pub(super) struct Writer {
-    pool: Pool,
+    access: Access,
     changes: Arc<Changes>,
     stock: Arc<Stock>,
 }
 
 impl Writer {
     /// A writer through connections of this pool.
-    pub(super) fn new(pool: Pool) -> Self {
+    pub(super) fn new(access: Access) -> Self {
         Self {
-            changes: Arc::new(Changes::new(pool.clone())),
-            stock: Arc::new(Stock::new(pool.clone())),
-            pool,
+            changes: Arc::new(Changes::new(access.clone())),
+            stock: Arc::new(Stock::new(access.clone())),
+            access,
         }
-    }
-
-    /// Where it writes.
-    pub(super) const fn pool(&self) -> &Pool {
-        &self.pool
     }
 
     /// Writes what it was given, and nothing more.
@@ -71,11 +67,11 @@ impl Writer {
         F: for<'c> Fn(&'c mut Connection) -> Running<'c, T> + Send + Sync + 'static,
         T: Send + Sync + 'static,
     {
-        let pool = self.pool.clone();
+        let access = self.access.clone();
         let unit = tokio::spawn(async move {
-            let mut attempts = Attempts::of(&pool);
+            let mut attempts = Attempts::of(access.pool());
             loop {
-                match once(&pool, &work).await {
+                match once(&access, &work).await {
                     Once::Stored(outcome) => return Ok(outcome),
                     Once::Failed(failure) if attempts.again_after(&failure).await => {}
                     Once::Failed(failure) | Once::InDoubt(failure) => {
@@ -100,10 +96,10 @@ pub(super) enum Once<T> {
 
 /// Does it once, as a transaction of its own.
 pub(super) async fn once<T>(
-    pool: &Pool,
+    access: &Access,
     work: impl for<'c> Fn(&'c mut Connection) -> Running<'c, T>,
 ) -> Once<T> {
-    let mut transaction = match pool.begin_with(BEGIN).await {
+    let mut transaction = match access.begin().await {
         Ok(transaction) => transaction,
         Err(error) => return Once::Failed(error.into()),
     };

@@ -106,7 +106,7 @@ impl Store {
         let one = sqlx::query(due!("order_id"))
             .bind(now)
             .bind(1_i64)
-            .fetch_optional(self.reads())
+            .fetch_optional(&mut *self.reader(None).await?)
             .await?;
         Ok(one.is_some())
     }
@@ -163,7 +163,7 @@ impl Store {
         .bind(version)
         .bind(place)
         .bind(i64::from(limit) + 1)
-        .fetch_all(self.reads())
+        .fetch_all(&mut *self.reader(Some(storefront)).await?)
         .await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let letters = found

@@ -41,6 +41,12 @@ impl Failure {
         matches!(self, Self::Sql(error) if dialect::is_lost(error))
     }
 
+    /// Whether somebody else has locked what it is about.
+    #[allow(dead_code, reason = "where there is one writer, it locks everything")]
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self, Self::Sql(error) if dialect::is_locked(error))
+    }
+
     /// Whether the same again may go well.
     pub(super) fn is_conflict(&self) -> bool {
         match self {

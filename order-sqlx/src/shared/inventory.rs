@@ -134,9 +134,12 @@ impl SqlInventory {
         from_behind: Option<&Sku>,
         limit: u32,
     ) -> Result<Vec<Product>, StoreError> {
-        let reads = self.store.reads();
-        let ask = || products::list(reads, storefront, from_behind, limit);
-        self.store.ask(ask).await
+        self.store
+            .ask(|| async {
+                let mut reader = self.store.reader(Some(storefront)).await?;
+                products::list(&mut reader, storefront, from_behind, limit).await
+            })
+            .await
     }
 
     /// Gives back reservations that have lapsed by now, of all storefronts, at most `limit` of
@@ -199,9 +202,10 @@ impl fmt::Debug for SqlInventory {
 impl Inventory for SqlInventory {
     async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
         let now = self.clock.now();
-        let reads = self.store.reads();
-        let ask = || products::find(reads, &call.storefront, skus, now);
-        let answer = self.store.ask(ask);
+        let answer = self.store.ask(|| async {
+            let mut reader = self.store.reader(Some(&call.storefront)).await?;
+            products::find(&mut reader, &call.storefront, skus, now).await
+        });
         self.in_time(call, answer).await
     }
 
@@ -277,8 +281,8 @@ impl Inventory for SqlInventory {
         let key = Key::new(&call.storefront, id);
         let now = self.clock.now();
         let answer = self.store.ask(|| async {
-            let mut connection = self.store.reads().acquire().await?;
-            reservations::find(&mut connection, &key, now).await
+            let mut reader = self.store.reader(Some(&call.storefront)).await?;
+            reservations::find(&mut reader, &key, now).await
         });
         self.in_time(call, answer).await
     }

@@ -203,7 +203,7 @@ impl Store {
         .bind(operation)
         .bind(text)
         .bind(micros(now))
-        .fetch_optional(self.reads())
+        .fetch_optional(&mut *self.reader(Some(&scoped.storefront)).await?)
         .await?
         .as_ref()
         .map(record)

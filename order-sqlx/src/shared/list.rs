@@ -3,7 +3,7 @@
 //! The other filters of a query are checked on the rows that the leading one finds. A list that
 //! includes deleted orders merges the two halves of the same index.
 
-use super::dialect::{Id, Pool, bind_id, least_id};
+use super::dialect::{Connection, Id, bind_id, least_id};
 use super::failure::Failure;
 use super::rows::{self, micros, micros_from};
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
@@ -191,7 +191,7 @@ fn bound(query: &ListQuery) -> (i64, Id) {
 }
 
 /// The page a query asks for.
-pub(super) async fn page(pool: &Pool, query: &ListQuery) -> Result<Page, Failure> {
+pub(super) async fn page(connection: &mut Connection, query: &ListQuery) -> Result<Page, Failure> {
     let limit = usize::from(query.limit.max(1));
     let (placed_at, id) = bound(query);
     let found = sqlx::query(statement(query))
@@ -205,7 +205,7 @@ pub(super) async fn page(pool: &Pool, query: &ListQuery) -> Result<Page, Failure
         .bind(query.customer_id.as_ref().map(|id| id.as_str()))
         .bind(query.sku.as_ref().map(|sku| sku.as_str()))
         .bind(i64::from(query.limit.max(1)) + 1)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     let orders = found
         .iter()

@@ -34,7 +34,7 @@ impl Store {
         let lane = sqlx::query(open_lane!())
             .bind(worker.as_str())
             .bind(now)
-            .fetch_optional(self.reads())
+            .fetch_optional(&mut *self.reader(None).await?)
             .await?;
         Ok(lane.is_some())
     }
@@ -54,7 +54,7 @@ impl Store {
         ))
         .bind(i64::from(lane.number()))
         .bind(i64::from(limit))
-        .fetch_all(self.reads())
+        .fetch_all(&mut *self.reader(None).await?)
         .await?
         .iter()
         .map(|row| {
@@ -72,7 +72,7 @@ impl Store {
             " ORDER BY order_id LIMIT $1",
         ))
         .bind(i64::from(limit))
-        .fetch_all(self.reads())
+        .fetch_all(&mut *self.reader(None).await?)
         .await?
         .iter()
         .map(|row| {

@@ -7,6 +7,7 @@ use super::rows::{micros, number, unwritable};
 use order_core::event::{Happening, wire};
 use order_core::order::Order;
 use order_core::ports::{Change, KeyChange, ScopedKey};
+use order_core::value::StorefrontId;
 use std::collections::BTreeSet;
 
 /// A change that keeps the rules of the port, with its documents.
@@ -90,6 +91,15 @@ impl Prepared {
     /// The order's storefront.
     pub(super) fn storefront(&self) -> &str {
         self.change.order.storefront().as_str()
+    }
+
+    /// The storefronts it is about: the order's, and those of a key and of effects if they differ.
+    pub(super) fn storefronts(&self) -> impl Iterator<Item = &StorefrontId> {
+        let key = self.change.key.as_ref().and_then(scoped);
+        let effects = self.change.effects.iter();
+        std::iter::once(self.order().storefront())
+            .chain(key.map(|key| &key.storefront))
+            .chain(effects.map(|new| &new.effect.storefront))
     }
 
     /// Whether the order is deleted, as a number.

@@ -1,6 +1,6 @@
 //! Products and the units of them that can be reserved.
 
-use super::dialect::{Connection, Pool, Row};
+use super::dialect::{Connection, Row};
 use super::failure::Failure;
 use super::record::run_on_each;
 use super::rows::{Reading, json, micros};
@@ -40,7 +40,7 @@ fn available(reading: &Reading<'_>) -> Result<u32, Failure> {
 /// The products among these SKUs that there are. What has lapsed and is not given back yet is among
 /// what can be reserved: whoever wants it gets it.
 pub(super) async fn find(
-    pool: &Pool,
+    connection: &mut Connection,
     storefront: &StorefrontId,
     skus: &[Sku],
     now: Timestamp,
@@ -68,7 +68,7 @@ pub(super) async fn find(
     ))
     .bind(json(&asked)?)
     .bind(micros(now))
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?
     .iter()
     .map(product)
@@ -77,7 +77,7 @@ pub(super) async fn find(
 
 /// The products of a storefront by SKU, from behind one of them.
 pub(super) async fn list(
-    pool: &Pool,
+    connection: &mut Connection,
     storefront: &StorefrontId,
     after: Option<&Sku>,
     limit: u32,
@@ -90,7 +90,7 @@ pub(super) async fn list(
     .bind(storefront.as_str())
     .bind(after.map_or("", Sku::as_str))
     .bind(i64::from(limit))
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?
     .iter()
     .map(product)

@@ -33,6 +33,7 @@ impl Store {
     ) -> Result<CommitOutcome, StoreError> {
         let change = Prepared::new(change.clone())?;
         let mut savepoint = connection.begin().await.map_err(Failure::Sql)?;
+        self.limit_to(&mut savepoint, change.storefronts()).await?;
         match commit::commit_all(&mut savepoint, &[&change]).await {
             Ok(mut outcomes) => {
                 savepoint.commit().await.map_err(Failure::Sql)?;
@@ -58,7 +59,7 @@ impl Store {
         ))
         .bind(storefront.as_str())
         .bind(bind_id(id))
-        .fetch_optional(self.reads())
+        .fetch_optional(&mut *self.reader(Some(storefront)).await?)
         .await?
         .as_ref()
         .map(rows::order)
@@ -73,7 +74,7 @@ impl Store {
         ))
         .bind(storefront.as_str())
         .bind(bind_id(id))
-        .fetch_all(self.reads())
+        .fetch_all(&mut *self.reader(Some(storefront)).await?)
         .await?
         .iter()
         .map(rows::event)
@@ -88,7 +89,7 @@ impl Store {
         ))
         .bind(storefront.as_str())
         .bind(i64::from(at_most))
-        .fetch_one(self.reads())
+        .fetch_one(&mut *self.reader(Some(storefront)).await?)
         .await?;
         Reading::new(&row, "orders", storefront.as_str()).small("deferred")
     }
@@ -105,7 +106,7 @@ impl Store {
         ))
         .bind(micros(now))
         .bind(i64::from(limit))
-        .fetch_all(self.reads())
+        .fetch_all(&mut *self.reader(None).await?)
         .await?
         .iter()
         .map(|row| {
@@ -140,7 +141,11 @@ impl OrderStore for Store {
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
-        self.ask(|| list::page(self.reads(), query)).await
+        self.ask(|| async {
+            let mut reader = self.reader(Some(&query.storefront)).await?;
+            list::page(&mut reader, query).await
+        })
+        .await
     }
 
     async fn find_key(
@@ -174,7 +179,7 @@ impl OrderStore for Store {
     async fn ping(&self) -> Result<(), StoreError> {
         self.ask(|| async {
             sqlx::query(concat!("SELECT 1 FROM ", table!("lanes"), " LIMIT 1"))
-                .fetch_optional(self.reads())
+                .fetch_optional(&mut *self.reader(None).await?)
                 .await?;
             Ok(())
         })

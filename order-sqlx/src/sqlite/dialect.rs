@@ -134,6 +134,11 @@ pub(super) const fn is_lost(_: &sqlx::Error) -> bool {
     false
 }
 
+/// Whether somebody else has locked what was asked for. The whole file is locked, or nothing.
+pub(super) const fn is_locked(_: &sqlx::Error) -> bool {
+    false
+}
+
 /// The error as the ports know it.
 pub(super) fn store_error(error: sqlx::Error) -> StoreError {
     let away = is_away(&error);

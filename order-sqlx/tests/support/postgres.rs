@@ -60,6 +60,8 @@ fn server() -> String {
 pub(crate) struct Database {
     server: String,
     name: String,
+    /// A role that owns it and may not do more than it must.
+    role: Option<String>,
 }
 
 impl Database {
@@ -82,17 +84,55 @@ impl Database {
         let statement = format!("CREATE DATABASE {name}");
         connection.execute(AssertSqlSafe(statement)).await.unwrap();
         connection.close().await.unwrap();
-        Self { server, name }
+        Self {
+            server,
+            name,
+            role: None,
+        }
     }
 
-    /// Its URL.
+    /// A database of a role that is no superuser.
+    pub(crate) async fn of_a_role() -> Self {
+        let mut database = Self::new().await;
+        let role = database.name.clone();
+        let mut connection = Connection::connect(&database.server).await.unwrap();
+        for statement in [
+            format!("CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{role}'"),
+            format!("ALTER DATABASE {role} OWNER TO {role}"),
+        ] {
+            connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        database.role = Some(role);
+        database
+    }
+
+    /// Its URL, for its role if it has one.
     pub(crate) fn url(&self) -> String {
         let (start, parameters) = match self.server.split_once('?') {
             Some((start, parameters)) => (start, format!("?{parameters}")),
             None => (self.server.as_str(), String::new()),
         };
-        let host = start.rfind('/').unwrap();
-        format!("{}/{}{parameters}", &start[..host], self.name)
+        let (scheme, rest) = start.split_once("://").unwrap();
+        let (place, _) = rest.rsplit_once('/').unwrap();
+        let place = match (&self.role, place.rsplit_once('@')) {
+            (Some(role), Some((_, place))) => format!("{role}:{role}@{place}"),
+            (Some(role), None) => format!("{role}:{role}@{place}"),
+            (None, _) => place.to_owned(),
+        };
+        format!("{scheme}://{place}/{}{parameters}", self.name)
+    }
+
+    /// Its name, and that of its role.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A store in it that keeps storefronts apart.
+    pub(crate) async fn isolated(&self) -> Store {
+        let store = self.unmigrated().await.isolated();
+        store.migrate().await.unwrap();
+        store
     }
 
     /// A store in it.
@@ -131,7 +171,11 @@ impl Drop for Database {
     /// Drops the database, whoever is still connected, and however the test has ended.
     fn drop(&mut self) {
         let server = self.server.clone();
-        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let mut statements = vec![format!(
+            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+            self.name
+        )];
+        statements.extend(self.role.as_ref().map(|role| format!("DROP ROLE {role}")));
         // The test's runtime cannot be waited for from within.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -139,7 +183,9 @@ impl Drop for Database {
                 .build()?;
             runtime.block_on(async {
                 let mut connection = Connection::connect(&server).await?;
-                connection.execute(AssertSqlSafe(statement)).await?;
+                for statement in statements {
+                    connection.execute(AssertSqlSafe(statement)).await?;
+                }
                 connection.close().await
             })
         });

@@ -1,0 +1,159 @@
+//! The database itself keeps storefronts apart, whoever asks.
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod support;
+
+use order_core::effect::{Effect, EffectId, Task};
+use order_core::ports::Inventory as _;
+use order_core::ports::{
+    CommitOutcome, KeyChange, KeyRecord, NewEffect, OrderStore as _, Product, Receipt, Reserve,
+    ReserveOutcome, ScopedKey, StoreError,
+};
+use order_core::reference::Reference;
+use order_core::testing::builders::{
+    at, call_at, fact_id, idempotency, noon, order_id, place, sku, storefront, units, usd,
+};
+use order_core::testing::{ManualClock, Story};
+use order_core::value::{ReservationNo, Version};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
+use std::sync::Arc;
+use std::time::Duration;
+use support::applied;
+use support::postgres::{Connection, Database, SqlInventory, Store};
+
+/// What is a storefront's own.
+const TABLES: [&str; 10] = [
+    "orders",
+    "skus",
+    "events",
+    "effects",
+    "outbox",
+    "keys",
+    "receipts",
+    "products",
+    "reservations",
+    "reservation_lines",
+];
+
+/// Two storefronts with one row of everything.
+async fn two_storefronts(store: &Store) {
+    for (number, name) in [(1, "one"), (2, "two")] {
+        let shop = storefront(name);
+        let mut told = Story::placed(number, place().storefront(name).build(), at(number));
+        let mut change = told.change();
+        let id = EffectId::new(told.id(), Version::INITIAL, 0);
+        let effect = Effect::new(id, shop.clone(), Task::VerifyCustomer);
+        change.effects = vec![NewEffect::new(effect, None)];
+        change.publish = true;
+        change.receipt = Some(Receipt {
+            source: "payments".to_owned(),
+            id: fact_id("evt_1"),
+        });
+        change.key = Some(KeyChange::Claim {
+            key: ScopedKey::new(shop.clone(), &idempotency("place", "k")),
+            record: KeyRecord::new(
+                told.id(),
+                [0; 32],
+                Version::NONE,
+                Version::INITIAL,
+                None,
+                at(3_600),
+            ),
+            now: at(0),
+        });
+        applied(store, change).await;
+        let stock = SqlInventory::new(store, Arc::new(ManualClock::new(noon())));
+        let tea = Product::new(sku("tea"), None, usd(100), 1);
+        stock.put_product(&shop, &tea).await.unwrap();
+        let id = Reference::Reservation(order_id(number), ReservationNo::FIRST);
+        let wish = Reserve::new(id, vec![units("tea", 1)], Duration::from_secs(60));
+        let outcome = stock.reserve(&call_at(&shop, "k"), &wish).await.unwrap();
+        assert!(matches!(outcome, ReserveOutcome::Reserved { .. }));
+    }
+}
+
+/// The storefronts whose rows are seen in a table.
+async fn seen(connection: &mut Connection, table: &str) -> Vec<String> {
+    let statement = format!("SELECT DISTINCT storefront FROM orders.{table} ORDER BY storefront");
+    let rows = connection.fetch_all(AssertSqlSafe(statement)).await;
+    let rows = rows.unwrap();
+    rows.iter().map(|row| row.get("storefront")).collect()
+}
+
+#[tokio::test]
+async fn raw_sql_sees_the_storefronts_that_its_transaction_is_limited_to() {
+    let database = Database::of_a_role().await;
+    let store = database.isolated().await;
+    two_storefronts(&store).await;
+    let mut raw = database.connection().await;
+    for table in TABLES {
+        assert!(seen(&mut raw, table).await.is_empty(), "{table}");
+        for (scope, storefronts) in [
+            ("one", &["one"][..]),
+            ("two", &["two"]),
+            ("one,two", &["one", "two"]),
+            ("*", &["one", "two"]),
+            ("", &[]),
+            ("three", &[]),
+        ] {
+            let mut transaction = raw.begin().await.unwrap();
+            let statement = format!("SELECT set_config('orders.storefronts', '{scope}', true)");
+            transaction.execute(AssertSqlSafe(statement)).await.unwrap();
+            assert_eq!(
+                seen(&mut transaction, table).await,
+                storefronts,
+                "{table}, {scope}"
+            );
+            transaction.commit().await.unwrap();
+        }
+        // The limit was the transaction's, and nothing is seen without one.
+        assert!(seen(&mut raw, table).await.is_empty(), "{table}");
+    }
+    let mut transaction = raw.begin().await.unwrap();
+    transaction
+        .execute("SELECT set_config('orders.storefronts', 'one', true)")
+        .await
+        .unwrap();
+    for view in ["order_heads", "order_lines", "order_history"] {
+        assert_eq!(seen(&mut transaction, view).await, ["one"], "{view}");
+    }
+    let moved = transaction
+        .execute("UPDATE orders.orders SET storefront = 'two'")
+        .await;
+    assert!(moved.is_err(), "nothing is moved to another storefront");
+}
+
+#[tokio::test]
+async fn a_host_commits_within_the_limit() {
+    let database = Database::of_a_role().await;
+    let store = database.isolated().await;
+    let mut host = database.connection().await;
+    let mut transaction = host.begin().await.unwrap();
+    let mut told = Story::placed(1, place().storefront("one").build(), at(1));
+    let outcome = store.commit_in(&mut transaction, &told.change()).await;
+    assert_eq!(outcome.unwrap(), CommitOutcome::Applied);
+    transaction.commit().await.unwrap();
+    let found = store.find(&storefront("one"), told.id()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(told.order()));
+    assert_eq!(
+        store.find(&storefront("two"), told.id()).await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_passes_over_row_level_security_is_refused() {
+    let database = Database::of_a_role().await;
+    let role = database.name();
+    let another = Database::new().await;
+    let mut server = another.connection().await;
+    let statement = format!("ALTER ROLE {role} BYPASSRLS");
+    server.execute(AssertSqlSafe(statement)).await.unwrap();
+    let store = database.unmigrated().await.isolated();
+    let refused = store.migrate().await;
+    assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+}

@@ -6,6 +6,7 @@ use crate::load::{Done, closed};
 use crate::raw::Raw;
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
+use order_core::Context;
 use order_core::decide::begin;
 use order_core::event::Actor;
 use order_core::policy::Policies;
@@ -16,7 +17,6 @@ use order_core::ports::{
 use order_core::system::SystemClock;
 use order_core::time::after;
 use order_core::value::Version;
-use order_core::{Context, apply, effects};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -134,18 +134,11 @@ fn change(place: Place) -> Outcome<Change> {
     let ctx = Context::new(&policies, SystemClock.now(), &actor);
     let idempotency = place.idempotency.clone().ok_or("no key")?;
     let step = begin(&shop::command(place, ctx.now), &ctx)?;
-    let mut caused = Vec::new();
-    let mut order = None;
-    for event in &step.events {
-        order = apply(order, event);
-        if let Some(order) = &order {
-            caused.extend(effects(order, event));
-        }
-    }
     let storefront = step.order.storefront().clone();
     let lease = Lease::new(Worker::parse("bench")?, after(ctx.now, LEASE));
     let mut change = Change::new(Version::NONE, step.order, step.events);
-    change.effects = caused
+    change.effects = step
+        .effects
         .into_iter()
         .map(|effect| NewEffect::new(effect, Some(lease.clone())))
         .collect();

@@ -4,6 +4,7 @@
 //! always sees what those before it did.
 
 use crate::apply::apply;
+use crate::effect::{Effect, effects};
 use crate::event::{Actor, Event, Happening};
 use crate::order::{HoldOrigin, LineUnits, Order};
 use crate::policy::Policies;
@@ -33,7 +34,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What a decision or a record came to: the order afterwards, and the events that lead there.
+/// What a decision or a record came to: the order afterwards, the events that lead there, and the
+/// effects they cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
@@ -41,6 +43,8 @@ pub struct Step {
     pub order: Order,
     /// The events, none if nothing happened.
     pub events: Vec<Event>,
+    /// What must be done outside, as each event found the order.
+    pub effects: Vec<Effect>,
 }
 
 /// An existing order and the events emitted so far.
@@ -48,6 +52,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) order: Order,
     pub(crate) ctx: Context<'a>,
     events: Vec<Event>,
+    effects: Vec<Effect>,
 }
 
 impl<'a> Draft<'a> {
@@ -56,6 +61,7 @@ impl<'a> Draft<'a> {
             order,
             ctx,
             events: Vec::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -69,6 +75,7 @@ impl<'a> Draft<'a> {
         );
         let order = apply(None, &event)?;
         Some(Self {
+            effects: effects(&order, &event),
             order,
             ctx,
             events: vec![event],
@@ -84,6 +91,7 @@ impl<'a> Draft<'a> {
             happening,
         );
         self.order.apply_mut(&event);
+        self.effects.extend(effects(&self.order, &event));
         self.events.push(event);
     }
 
@@ -118,6 +126,7 @@ impl<'a> Draft<'a> {
         Step {
             order: self.order,
             events: self.events,
+            effects: self.effects,
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use super::Engine;
 use crate::advance::next_wake;
-use crate::apply;
 use crate::draft::{Context, Step};
-use crate::effect::{Task, effects};
-use crate::event::{Event, Happening};
+use crate::effect::Task;
+use crate::event::Happening;
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::ports::{Change, Lease, NewEffect, TakenEffect};
@@ -28,12 +27,15 @@ impl Engine {
         step: Step,
         ctx: &Context<'_>,
     ) -> Prepared {
-        let Step { order, mut events } = dispatch(step, ctx);
+        let Step {
+            order,
+            mut events,
+            effects,
+        } = dispatch(step, ctx);
         let expected = before.map_or(Version::NONE, Order::version);
-        let caused = caused(before, &events);
         let lease = Lease::new(self.worker.clone(), after(ctx.now, self.settings.lease));
         let mut mine = Vec::new();
-        let effects = caused
+        let effects = effects
             .into_iter()
             .map(|effect| {
                 // Messages to customers can wait; everything else is done at once.
@@ -74,24 +76,17 @@ fn dispatch(step: Step, ctx: &Context<'_>) -> Step {
     if facts.is_empty() {
         return step;
     }
-    let mut events = step.events;
-    let further = follow(step.order, &facts, ctx);
+    let Step {
+        order,
+        mut events,
+        mut effects,
+    } = step;
+    let further = follow(order, &facts, ctx);
     events.extend(further.events);
+    effects.extend(further.effects);
     Step {
         order: further.order,
         events,
+        effects,
     }
-}
-
-/// The effects of all the events, each seen on the order as it was right after it.
-fn caused(before: Option<&Order>, events: &[Event]) -> Vec<crate::effect::Effect> {
-    let mut order = before.cloned();
-    let mut caused = Vec::new();
-    for event in events {
-        order = apply(order, event);
-        if let Some(order) = &order {
-            caused.extend(effects(order, event));
-        }
-    }
-    caused
 }

@@ -8,8 +8,10 @@ use crate::time;
 use crate::value::ReservationNo;
 
 /// Whether units are set aside or taken for exactly what is ordered, and nothing is under way.
+///
+/// Only an imported order has no reservation: its stock is the business of the system it came from.
 pub(crate) fn covers_target(order: &Order) -> bool {
-    order.reservation.as_ref().is_some_and(|reservation| {
+    order.reservation.as_ref().is_none_or(|reservation| {
         let there = match reservation.state {
             ReservationState::Held | ReservationState::Committed => true,
             ReservationState::Requested
@@ -25,24 +27,16 @@ pub(crate) fn covers_target(order: &Order) -> bool {
                 target.is_empty()
             }
         }
-    }) || needs_none(order)
-}
-
-/// An imported order's stock is the business of the system it came from.
-fn needs_none(order: &Order) -> bool {
-    order.external_reference.is_some() && order.reservation.is_none()
+    })
 }
 
 /// Whether the stock is certain for as long as a payment attempt may take.
 pub(crate) fn outlasts_attempt(draft: &Draft<'_>) -> bool {
     let until = time::after(draft.ctx.now, draft.ctx.policies.attempt_window);
-    match &draft.order.reservation {
-        None => needs_none(&draft.order),
-        Some(reservation) => {
-            reservation.state == ReservationState::Committed
-                || reservation.expires_at.is_some_and(|end| end > until)
-        }
-    }
+    draft.order.reservation.as_ref().is_none_or(|reservation| {
+        reservation.state == ReservationState::Committed
+            || reservation.expires_at.is_some_and(|end| end > until)
+    })
 }
 
 /// The next thing to ask of the inventory service.

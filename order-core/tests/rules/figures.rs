@@ -47,6 +47,7 @@ fn each_figure_is_the_sum_of_its_kind() {
         of_order(AdjustmentKind::Discount, 100),
     ])
     .unwrap();
+    assert_eq!(order.adjustments().len(), 7);
     let totals = order.totals();
     assert_eq!(totals.lines, Amount::new(3_500));
     assert_eq!(totals.shipping, Amount::new(750));

@@ -422,6 +422,20 @@ fn an_invoice_is_released_unpaid_and_completed_when_paid() {
 }
 
 #[test]
+fn a_shop_that_is_paid_first_sends_nothing_before_all_of_it_is_taken() {
+    let case = Case::placed_under(capture_at_once(), two()).confirmed();
+    assert!(case.attempt(1).capture);
+    assert_eq!(case.order.status(), OrderStatus::Confirmed);
+    let case = case.captured_in_all(ONE, 1_999);
+    assert_eq!(case.order.status(), OrderStatus::Confirmed);
+    let case = case.captured_in_all(ONE, 1);
+    assert_eq!(case.order.status(), OrderStatus::Processing);
+    let case = case.committed().asked(ship_all());
+    assert_eq!(case.order.lines()[0].shipped, 2);
+    assert_eq!(case.captures(1), [1_999, 1], "nothing more is taken");
+}
+
+#[test]
 fn money_beyond_what_is_owed_is_overpaid() {
     let case = Case::placed_under(capture_at_once(), two())
         .confirmed()

@@ -11,6 +11,7 @@ use order_core::refusal::RefusalCode;
 use order_core::service::OrderService;
 use order_core::testing::builders::{at, line, order_id, place, priced, units};
 use order_core::value::{ExternalReference, OrderId, ReturnNo};
+use std::time::Duration;
 
 fn revise(quantity: u32) -> Command {
     Command::ReviseLines {
@@ -321,6 +322,19 @@ async fn an_order_is_taken_over_once_and_nothing_is_done_for_it() {
     assert_eq!(world.store.orders().len(), 1);
     assert_eq!(world.kept_units(), 0);
     assert_eq!(world.payments.faults().calls().len(), 0);
+}
+
+#[tokio::test]
+async fn an_order_is_not_taken_over_twice_many_years_later_either() {
+    let world = World::new();
+    let service = world.service();
+    let first = service.import(import(1, "legacy-1")).await.unwrap();
+    world
+        .clock
+        .advance(Duration::from_secs(50 * 365 * 24 * 3_600));
+    let again = service.import(import(2, "legacy-1")).await.unwrap();
+    assert!(again.replayed, "a reference is kept for ever");
+    assert_eq!(again.order.id(), first.order.id());
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use order_core::order::{
 use order_core::policy::PaymentPolicy;
 use order_core::ports::{OrderError, Orders};
 use order_core::service::OrderService;
-use order_core::testing::builders::{customer, line, place, priced, sku, usd};
+use order_core::testing::Fault;
+use order_core::testing::builders::{code, customer, line, place, priced, sku, usd};
 use order_core::value::ProductName;
 use std::time::Duration;
 
@@ -110,6 +111,17 @@ async fn unknown_products_are_named_and_nothing_is_stored() {
     let refused = not_placed(&world, &service, wish).await;
     assert!(matches!(refused, OrderError::UnknownProducts { skus } if skus == [sku("ghost")]));
     service.placed(place().key("k").build()).await;
+}
+
+#[tokio::test]
+async fn products_that_the_inventory_refuses_to_quote_are_not_waited_for() {
+    let world = World::new();
+    let service = world.service();
+    let refused = Fault::Refused(code("not_for_sale"));
+    world.inventory.faults().on("products").always(refused);
+    let wish = place().line(line("abc", 1)).build();
+    let refused = not_placed(&world, &service, wish).await;
+    assert!(matches!(refused, OrderError::UnknownProducts { skus } if skus == [sku("abc")]));
 }
 
 #[tokio::test]

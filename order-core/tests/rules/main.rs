@@ -3,9 +3,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::needless_pass_by_value,
     reason = "a test may stop at what it did not expect, in its helpers too"
 )]
 
+mod captures;
 mod case;
 mod figures;
 mod goods;

@@ -6,7 +6,7 @@ use order_core::command::Command;
 use order_core::event::Happening;
 use order_core::fact::Fact;
 use order_core::money::Amount;
-use order_core::order::{OrderStatus, PaymentStatus, RefundPurpose, RefundState, ReservationState};
+use order_core::order::{OrderStatus, PaymentStatus, RefundPurpose, RefundState};
 use order_core::refusal::RefusalCode;
 use order_core::testing::builders::{code, reason, token};
 use order_core::time::after;

@@ -1,14 +1,21 @@
 //! Customers, holds, details, and what is deleted or erased.
 
-use crate::case::{Case, DAY, FIRST, cancel, plan, ship_all, two};
-use order_core::command::{Command, DetailsPatch};
+use crate::case::{Case, DAY, FIRST, cancel, plan, ship_all, two, wish};
+use order_core::Context;
+use order_core::command::{Command, CommandKind, DetailsPatch};
+use order_core::decide::begin;
+use order_core::event::Actor;
 use order_core::fact::Fact;
-use order_core::order::{Contact, CustomerCheck, HoldOrigin, Metadata, OrderStatus};
-use order_core::refusal::RefusalCode;
-use order_core::testing::builders::{address, at, code, contact, label, reason, token, units};
+use order_core::order::{Contact, CustomerCheck, HoldOrigin, Metadata, Order, OrderStatus};
+use order_core::policy::{Guard, Policies};
+use order_core::refusal::{Refusal, RefusalCode};
+use order_core::testing::builders::{
+    address, at, code, contact, label, priced, reason, token, units,
+};
 use order_core::value::{HoldNo, ReturnNo};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn patch(change: impl FnOnce(&mut DetailsPatch)) -> Command {
     let mut patch = DetailsPatch::default();
@@ -252,4 +259,33 @@ fn erasure_leaves_no_personal_data_and_takes_none_again() {
     assert_eq!(case.refuses(unpaid), RefusalCode::WrongStatus);
     let case = case.asked(patch(|patch| patch.labels = Some(labels(&["done"]))));
     assert_eq!(case.order.labels(), &labels(&["done"]));
+}
+
+/// Nobody orders more than one unit, and nobody cancels.
+struct Strict;
+
+impl Guard for Strict {
+    fn check(&self, order: &Order, command: &Command) -> Result<(), Refusal> {
+        let kind = command.kind();
+        let many = order.lines().iter().any(|line| line.quantity.get() > 1);
+        if kind == CommandKind::RequestCancel || (kind == CommandKind::PlaceOrder && many) {
+            return Err(Refusal::new(RefusalCode::Vetoed, kind, None, "not here"));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_guard_has_its_say_about_new_orders_and_about_commands() {
+    let mut policies = Policies::default();
+    policies.guards = vec![Arc::new(Strict)];
+    let actor = Actor::system();
+    let ctx = Context::new(&policies, at(0), &actor);
+    let refused = begin(&Command::PlaceOrder(Box::new(two())), &ctx);
+    assert_eq!(refused.unwrap_err().code, RefusalCode::Vetoed);
+    let one = wish(vec![priced("abc", 1, 1_000)]);
+    let case = Case::placed_under(policies.clone(), one);
+    assert_eq!(case.refuses(cancel()), RefusalCode::Vetoed);
+    let held = case.asked(Command::PlaceHold { reason: None });
+    assert!(held.order.is_held());
 }

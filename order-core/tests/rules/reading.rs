@@ -244,6 +244,16 @@ fn tracking_is_completed_not_replaced() {
 }
 
 #[test]
+fn personal_data_is_kept_beside_an_order_and_put_back() {
+    let order = Case::placed(two()).order;
+    let personal = order.personal().clone();
+    assert!(!personal.is_empty());
+    let bare = order.clone().with_personal(PersonalData::default());
+    assert!(bare.personal().is_empty());
+    assert_eq!(bare.with_personal(personal), order);
+}
+
+#[test]
 fn personal_data_is_empty_when_all_of_it_is() {
     let none = PersonalData::default();
     assert!(none.is_empty());

@@ -81,6 +81,14 @@ fn what_contradicts_itself_is_refused_and_says_why() {
             "more units are delivered than were shipped",
         ),
         (
+            completed(|wish| wish.cancelled = vec![units("abc", 1), units("abc", 2)]),
+            "more units are cancelled than were ordered",
+        ),
+        (
+            completed(|wish| wish.delivered = vec![units("abc", 1), units("abc", 2)]),
+            "more units are delivered than were shipped",
+        ),
+        (
             completed(|wish| wish.captured = Amount::new(1_999)),
             "an order that has ended must be settled",
         ),

@@ -285,6 +285,23 @@ fn what_leaves_for_an_order_that_will_not_go_on_should_come_back() {
 }
 
 #[test]
+fn what_was_called_back_and_arrives_all_the_same_should_come_back() {
+    let cancelled = Case::placed(two())
+        .processing()
+        .asked(plan(vec![units("abc", 2)]))
+        .asked(Command::ReleaseFulfillment { fulfillment: FIRST })
+        .asked(cancel())
+        .told(Fact::FulfillmentRecalled { fulfillment: FIRST });
+    assert_eq!(state(&cancelled, FIRST), FulfillmentState::Cancelled);
+    let arrived = Fact::DeliveryConfirmed { fulfillment: FIRST };
+    let case = cancelled.told(arrived);
+    assert_eq!(counts(&case, 0), (2, 2, 0, 0));
+    let back = &case.order.returns()[0];
+    assert_eq!(back.state, ReturnState::Approved);
+    assert_eq!(back.lines, [LineUnits::new(LineId::FIRST, 2)]);
+}
+
+#[test]
 fn a_shop_that_sends_by_itself_asks_the_warehouse_for_everything_at_once() {
     let mut policies = Policies::default();
     policies.fulfillment = FulfillmentPolicy::Automatic;

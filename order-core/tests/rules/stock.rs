@@ -3,6 +3,7 @@
 use crate::case::{Case, DAY, cancel, ship, two, two_lines, wish};
 use order_core::advance::{next_wake, prolonged_for};
 use order_core::command::{Command, NewLine};
+use order_core::event::Happening;
 use order_core::fact::Fact;
 use order_core::money::Amount;
 use order_core::order::{
@@ -13,7 +14,7 @@ use order_core::policy::Policies;
 use order_core::refusal::RefusalCode;
 use order_core::testing::builders::{at, code, line, priced, units};
 use order_core::time::after;
-use order_core::value::{LineId, ReservationNo};
+use order_core::value::{LineId, ReservationNo, Sku};
 use std::time::Duration;
 
 const FIRST: ReservationNo = ReservationNo::FIRST;
@@ -73,6 +74,40 @@ fn too_little_stock_rejects_a_pending_order() {
     assert_eq!(case.order.status(), OrderStatus::Rejected);
     assert_eq!(stock(&case.order).state, ReservationState::Rejected);
     assert!(!stock(&case.order).may_hold());
+}
+
+#[test]
+fn a_rejection_says_what_there_was_too_little_of_and_what_nobody_knows() {
+    let why = |case: Case| match case.last.into_iter().find_map(|happening| match happening {
+        Happening::OrderRejected { reason } => Some(reason),
+        _ => None,
+    }) {
+        Some(reason) => reason,
+        None => panic!("it is rejected"),
+    };
+    let (abc, shortage) = (
+        units("abc", 1).sku,
+        Shortage::new(units("abc", 1).sku, 2, 1),
+    );
+    let case = Case::placed(two());
+    let no = |shortages: Vec<Shortage>, unknown: Vec<Sku>| Fact::StockRejected {
+        reservation: FIRST,
+        lines: case.order.stock_target(),
+        shortages,
+        unknown,
+    };
+    let reason = why(case.clone().told(no(vec![shortage.clone()], Vec::new())));
+    assert_eq!(reason.code, code("insufficient_stock"));
+    assert_eq!(reason.shortages, [shortage]);
+    let reason = why(case.clone().told(no(Vec::new(), vec![abc.clone()])));
+    assert_eq!(reason.code, code("unknown_sku"));
+    assert_eq!(reason.unknown, std::slice::from_ref(&abc));
+    let unpriced = Case::placed(wish(vec![line("abc", 2)]));
+    let reason = why(unpriced.told(Fact::PricingRejected {
+        skus: vec![abc.clone()],
+        code: code("unknown_sku"),
+    }));
+    assert_eq!(reason.unknown, [abc]);
 }
 
 #[test]

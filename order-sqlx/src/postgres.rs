@@ -11,6 +11,11 @@
 //! [`PostgresStore::from_pool`], and commits orders in its own transactions with
 //! [`PostgresStore::commit_in`].
 //!
+//! # Reading
+//!
+//! Orders that several callers look for at once are looked up as one statement: many callers share
+//! one round trip.
+//!
 //! # Writing
 //!
 //! Changes of orders that arrive while others are being written go out together as the next
@@ -28,6 +33,7 @@
 mod dialect;
 mod access;
 mod changes;
+mod finds;
 mod migrate;
 mod options;
 mod statement;
@@ -73,8 +79,10 @@ pub use options::PostgresOptions;
 
 use PostgresStore as Store;
 use access::Access;
+use finds::Finds;
+use order_core::order::Order;
 use order_core::ports::StoreError;
-use order_core::value::StorefrontId;
+use order_core::value::{OrderId, StorefrontId};
 use sqlx::PgPool;
 use std::fmt;
 use std::sync::Arc;
@@ -97,6 +105,7 @@ use writer::Writer;
 pub struct PostgresStore {
     access: Access,
     writer: Arc<Writer>,
+    finds: Arc<Finds>,
 }
 
 impl PostgresStore {
@@ -124,6 +133,7 @@ impl PostgresStore {
     fn through(access: Access) -> Self {
         Self {
             writer: Arc::new(Writer::new(access.clone())),
+            finds: Arc::new(Finds::new(access.clone())),
             access,
         }
     }
@@ -160,7 +170,22 @@ impl PostgresStore {
     /// [`Unavailable`](StoreError::Unavailable).
     pub async fn close(&self) {
         self.writer.close().await;
+        self.finds.close().await;
         self.access.pool().close().await;
+    }
+
+    /// The order with this id at this storefront: among others, where the database does not keep
+    /// storefronts apart.
+    async fn look_up(
+        &self,
+        storefront: &StorefrontId,
+        id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        if self.access.is_isolated() {
+            self.ask(|| self.order(storefront, id)).await
+        } else {
+            self.finds.find(storefront, id).await
+        }
     }
 
     /// Where it reads.

@@ -83,8 +83,9 @@ pub use inventory::SqlInventory;
 pub use options::SqliteOptions;
 
 use SqliteStore as Store;
+use order_core::order::Order;
 use order_core::ports::StoreError;
-use order_core::value::StorefrontId;
+use order_core::value::{OrderId, StorefrontId};
 use sqlx::SqlitePool;
 use sqlx::pool::PoolConnection;
 use std::fmt;
@@ -157,6 +158,15 @@ impl SqliteStore {
         self.writer.close().await;
         self.readers.close().await;
         self.writer.pool().close().await;
+    }
+
+    /// The order with this id at this storefront.
+    async fn look_up(
+        &self,
+        storefront: &StorefrontId,
+        id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.ask(|| self.order(storefront, id)).await
     }
 
     /// Where it reads.

@@ -42,6 +42,11 @@ impl Access {
         }
     }
 
+    /// Whether what is done is limited.
+    pub(super) const fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
     /// The pool.
     pub(super) const fn pool(&self) -> &Pool {
         &self.pool

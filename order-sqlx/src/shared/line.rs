@@ -49,7 +49,7 @@ pub(super) trait Server: Send + Sync + 'static {
 
 /// The answer of a line that takes nothing any more.
 pub(super) fn gone() -> StoreError {
-    StoreError::Unavailable("the store writes nothing any more".into())
+    StoreError::Unavailable("the store is closed".into())
 }
 
 /// Who waits to be written, and whether a task is at it.

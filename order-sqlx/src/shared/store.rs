@@ -47,7 +47,7 @@ impl Store {
         }
     }
 
-    async fn order(
+    pub(super) async fn order(
         &self,
         storefront: &StorefrontId,
         id: OrderId,
@@ -129,7 +129,7 @@ impl OrderStore for Store {
         storefront: &StorefrontId,
         id: OrderId,
     ) -> Result<Option<Order>, StoreError> {
-        self.ask(|| self.order(storefront, id)).await
+        self.look_up(storefront, id).await
     }
 
     async fn events(

@@ -21,10 +21,11 @@ use order_core::reference::Reference;
 use order_core::testing::ManualClock;
 use order_core::testing::builders::{call, noon, order_id, sku, units, usd};
 use order_core::value::{ReservationNo, StorefrontId};
+use order_sqlx::PostgresOptions;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use std::sync::Arc;
 use std::time::Duration;
-use support::postgres::{Database, SqlInventory};
+use support::postgres::{Database, SqlInventory, Store};
 use support::{full, story};
 
 /// How many transactions have written the rows of a table.
@@ -135,7 +136,12 @@ async fn of_two_groups_that_want_the_last_units_at_the_same_moment_one_gets_them
 #[tokio::test]
 async fn what_a_host_has_locked_keeps_nobody_else_waiting() {
     let database = Database::new().await;
-    let store = database.store().await;
+    database.store().await.close().await;
+    // For as long as it takes, but for the line, which is not to be held up.
+    let options = PostgresOptions::new()
+        .lock_timeout(Duration::ZERO)
+        .statement_timeout(Duration::ZERO);
+    let store = Store::connect(&database.url(), options).await.unwrap();
     let stock = SqlInventory::new(&store, Arc::new(ManualClock::new(noon())));
     for name in ["tea", "pot"] {
         let product = Product::new(sku(name), None, usd(100), 5);
@@ -169,14 +175,13 @@ async fn what_a_host_has_locked_keeps_nobody_else_waiting() {
     let free = stock.reserve(&key, &pot);
     // All are in line together; the host lets go only once the others are done.
     let done = futures::future::join(others, free);
-    let (done, waiting) = match futures::future::select(
+    let first = futures::future::select(
         Box::pin(done),
         futures::future::join(&mut locked, &mut scarce),
-    )
-    .await
-    {
-        futures::future::Either::Left((done, waiting)) => (done, waiting),
-        futures::future::Either::Right(_) => unreachable!("the host has not let go"),
+    );
+    let first = tokio::time::timeout(Duration::from_secs(60), first).await;
+    let futures::future::Either::Left((done, waiting)) = first.unwrap() else {
+        unreachable!("the host has not let go")
     };
     for outcome in done.0 {
         assert_eq!(outcome.unwrap(), CommitOutcome::Applied);

@@ -128,6 +128,26 @@ async fn raw_sql_sees_the_storefronts_that_its_transaction_is_limited_to() {
 }
 
 #[tokio::test]
+async fn a_limit_is_gone_with_the_transaction_it_was_for() {
+    let database = Database::of_a_role().await;
+    database.isolated().await.close().await;
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .connect(&database.url())
+        .await
+        .unwrap();
+    let store = Store::from_pool(pool.clone()).isolated();
+    two_storefronts(&store).await;
+    let found = store.find(&storefront("one"), order_id(1)).await.unwrap();
+    assert!(found.is_some());
+    let limit = pool
+        .fetch_one("SELECT coalesce(current_setting('orders.storefronts', true), '') AS scope")
+        .await
+        .unwrap();
+    assert_eq!(limit.get::<&str, _>("scope"), "");
+}
+
+#[tokio::test]
 async fn a_host_commits_within_the_limit() {
     let database = Database::of_a_role().await;
     let store = database.isolated().await;

@@ -91,3 +91,30 @@ impl FromStr for Reference {
         .map_err(|_| foreign)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_back_as_it_was_written() {
+        let order = OrderId::parse("0197aaaa-0000-7000-8000-000000000001").unwrap();
+        for (reference, tail) in [
+            (Reference::Reservation(order, ReservationNo::new(1)), "s1"),
+            (Reference::Attempt(order, AttemptNo::new(2)), "p2"),
+            (
+                Reference::Capture(order, AttemptNo::new(3), CaptureNo::new(4)),
+                "p3-c4",
+            ),
+            (Reference::Refund(order, RefundNo::new(5)), "r5"),
+            (Reference::Fulfillment(order, FulfillmentNo::new(6)), "f6"),
+        ] {
+            let written = reference.to_string();
+            assert_eq!(written, format!("{order}-{tail}"));
+            assert_eq!(written.parse::<Reference>().unwrap(), reference);
+        }
+        for foreign in ["", "p1", &format!("{order}-p1-c"), &format!("{order}-x1")] {
+            assert!(foreign.parse::<Reference>().is_err(), "{foreign}");
+        }
+    }
+}

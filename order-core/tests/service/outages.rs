@@ -1,13 +1,13 @@
 //! An outage parks orders and loses none.
 
 use crate::world::{Ask, TOTAL, World, pay_with, ship, shop};
-use order_core::breaker::{BreakerPolicy, Breakers};
+use order_core::breaker::{BreakerPolicy, Breakers, Guarded};
 use order_core::money::Amount;
 use order_core::order::{CustomerCheck, OrderStatus};
 use order_core::policy::{Dependency, OutagePolicy};
-use order_core::ports::{OrderError, Orders};
+use order_core::ports::{Clock, OrderError, Orders, RatesRequest, Shipping};
 use order_core::service::OrderService;
-use order_core::testing::builders::{line, place};
+use order_core::testing::builders::{address, call, line, place, units};
 use order_core::testing::{Fault, Faults};
 use std::sync::Arc;
 use std::time::Duration;
@@ -362,4 +362,17 @@ async fn a_refund_in_doubt_is_asked_for_and_never_made_again() {
         assert_eq!(world.balance(id).refunded.minor(), TOTAL);
         assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
     }
+}
+
+#[tokio::test]
+async fn rates_are_passed_on_as_they_are() {
+    let world = World::new();
+    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
+    let shipping: Arc<dyn Shipping> = world.shipping.clone();
+    let breakers = Arc::new(Breakers::new(BreakerPolicy::default()));
+    let guarded = Guarded::new(shipping.clone(), breakers, clock);
+    let request = RatesRequest::new(address(), vec![units("abc", 2)]);
+    let rates = guarded.rates(&call("k"), &request).await.unwrap();
+    assert!(!rates.is_empty());
+    assert_eq!(rates, shipping.rates(&call("k"), &request).await.unwrap());
 }

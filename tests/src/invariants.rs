@@ -1,7 +1,9 @@
 //! What must hold of every order, whatever was done to it and reported of it.
 
 use order_core::event::Event;
-use order_core::order::{FulfillmentState, Line, Order, OrderStatus, RefundState, ReturnState};
+use order_core::order::{
+    FulfillmentState, Line, LineUnits, Order, OrderStatus, RefundState, ReturnState,
+};
 
 /// The first thing about an order that must not be, if there is one.
 #[must_use]
@@ -21,6 +23,15 @@ fn lines(order: &Order) -> Option<String> {
         .map(|line| format!("the counts of a line contradict one another: {line:?}"))
 }
 
+/// The units of this line among those.
+fn units_of(units: &[LineUnits], line: &Line) -> u64 {
+    units
+        .iter()
+        .filter(|units| units.line == line.id)
+        .map(|units| u64::from(units.units))
+        .sum()
+}
+
 /// What lines count is what fulfillments and returns are made of.
 fn parts_sum_to_lines(order: &Order) -> Option<String> {
     let in_fulfillments = |line: &Line, states: &[FulfillmentState]| -> u64 {
@@ -28,9 +39,7 @@ fn parts_sum_to_lines(order: &Order) -> Option<String> {
             .fulfillments()
             .iter()
             .filter(|one| states.contains(&one.state))
-            .flat_map(|one| &one.lines)
-            .filter(|units| units.line == line.id)
-            .map(|units| u64::from(units.units))
+            .map(|one| units_of(&one.lines, line))
             .sum()
     };
     let in_returns = |line: &Line, states: &[ReturnState]| -> u64 {
@@ -38,9 +47,7 @@ fn parts_sum_to_lines(order: &Order) -> Option<String> {
             .returns()
             .iter()
             .filter(|one| states.contains(&one.state))
-            .flat_map(|one| &one.lines)
-            .filter(|units| units.line == line.id)
-            .map(|units| u64::from(units.units))
+            .map(|one| units_of(&one.lines, line))
             .sum()
     };
     let arrived = [ReturnState::Received, ReturnState::Closed];

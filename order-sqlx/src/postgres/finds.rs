@@ -76,7 +76,7 @@ impl line::Server for Finds {
         &self.line
     }
 
-    async fn serve(&self, held: &mut Held, mut group: Vec<Finding>) {
+    async fn serve(&self, held: &mut Held, group: Vec<Finding>) {
         let mut attempts = Attempts::of(self.access.pool());
         let found = loop {
             let found = match connection(held, self.access.pool()).await {
@@ -101,14 +101,14 @@ impl line::Server for Finds {
                         *slot = Some(row);
                     }
                 }
-                for (one, row) in group.drain(..).zip(rows) {
+                for (one, row) in group.into_iter().zip(rows) {
                     // Whoever asked may have gone away.
                     drop(one.answer.send(Ok(row)));
                 }
             }
             Err(failure) => {
                 let error = Common::new(failure.into());
-                for one in group.drain(..) {
+                for one in group {
                     drop(one.answer.send(Err(error.again())));
                 }
             }

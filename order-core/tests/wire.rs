@@ -1,7 +1,7 @@
 //! What was stored once is read for ever: golden files of every kind of event, and of orders.
 //!
-//! A golden file is never changed. Where the written form gains a field, the old files still load,
-//! and a new folder holds the new form.
+//! A golden file is never changed. Where something is written otherwise than before, the old files
+//! still load, and the next folder has what is written now.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,26 +16,32 @@ use order_core::event::wire::{
 };
 use order_core::order::{Line, PaymentStatus, ReturnStatus};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-fn golden(kind: &str) -> Vec<(String, String)> {
+/// The forms in which things were written, the oldest first.
+const FORMS: [&str; 2] = ["v1", "v2"];
+
+/// The files of one form, by their names.
+fn of_form(form: &str, kind: &str) -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/v1")
+        .join("tests/golden")
+        .join(form)
         .join(kind);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+    fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    files
-        .into_iter()
-        .map(|path| {
+        .map(|entry| {
+            let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             (name, fs::read_to_string(path).unwrap())
         })
         .collect()
+}
+
+/// The files of the forms that are written now.
+fn golden(kind: &str) -> BTreeMap<String, String> {
+    FORMS.iter().flat_map(|form| of_form(form, kind)).collect()
 }
 
 fn json(text: &str) -> Value {
@@ -44,7 +50,7 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn every_kind_of_event_has_a_golden_file() {
-    let files: BTreeSet<String> = golden("events").into_iter().map(|(name, _)| name).collect();
+    let files: BTreeSet<String> = golden("events").into_keys().collect();
     let kinds: BTreeSet<String> = Happening::NAMES
         .iter()
         .map(|name| (*name).to_owned())
@@ -75,12 +81,22 @@ fn a_stored_order_loads_and_is_written_as_it_was() {
 }
 
 #[test]
+fn what_was_written_otherwise_is_read_as_the_same() {
+    for form in FORMS {
+        for (name, text) in of_form(form, "events") {
+            let now = event_from_json(&golden("events")[&name]).unwrap();
+            assert_eq!(event_from_json(&text).unwrap(), now, "{form} {name}");
+        }
+        for (name, text) in of_form(form, "orders") {
+            let now = order_from_json(&golden("orders")[&name]).unwrap();
+            assert_eq!(order_from_json(&text).unwrap(), now, "{form} {name}");
+        }
+    }
+}
+
+#[test]
 fn a_stored_order_means_what_it_meant() {
-    let (_, text) = golden("orders")
-        .into_iter()
-        .find(|(name, _)| name == "completed")
-        .unwrap();
-    let order = order_from_json(&text).unwrap();
+    let order = order_from_json(&golden("orders")["completed"]).unwrap();
     let totals = order.totals();
     assert_eq!(totals.total.minor(), 2 * 1_999 + 500 - 100);
     assert_eq!(totals.captured.minor(), 4_398);
@@ -93,8 +109,7 @@ fn a_stored_order_means_what_it_meant() {
 
 #[test]
 fn what_a_newer_version_has_written_is_refused_and_said_so() {
-    let (_, text) = golden("events").remove(0);
-    let mut newer = json(&text);
+    let mut newer = json(&golden("events")["order_placed"]);
     newer["schema"] = Value::from(SCHEMA + 1);
     let refused = event_from_json(&newer.to_string()).unwrap_err();
     assert!(matches!(refused, WireError::TooNew { found } if found == SCHEMA + 1));
@@ -103,8 +118,7 @@ fn what_a_newer_version_has_written_is_refused_and_said_so() {
 
 #[test]
 fn an_unknown_kind_of_event_is_refused() {
-    let (_, text) = golden("events").remove(0);
-    let mut unknown = json(&text);
+    let mut unknown = json(&golden("events")["order_placed"]);
     unknown["type"] = Value::from("order_enchanted");
     assert!(matches!(
         event_from_json(&unknown.to_string()),

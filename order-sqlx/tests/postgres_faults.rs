@@ -145,7 +145,7 @@ async fn nothing_is_lost_or_stored_twice_when_connections_are_cut_before_they_an
     let cluster = Cluster::start().await;
     let database = Database::on(cluster.url()).await;
     let direct = database.store().await;
-    let cutter = Cutter::before(cluster.address(), 2_500).await;
+    let cutter = Cutter::before(cluster.address(), 1_200).await;
     let url = database
         .url()
         .replace(&cluster.address().to_string(), &cutter.address.to_string());

@@ -12,8 +12,10 @@ mod support;
 use order_core::ports::{Cursor, ListQuery};
 use order_core::testing::builders::{at, order_id};
 use serde_json::Value;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use support::postgres as database;
 use support::postgres::{Connection, Database};
 
@@ -31,7 +33,7 @@ const FILL_OTHERS: &str = "INSERT INTO orders.events SELECT storefront, order_id
      FROM orders.orders; \
      INSERT INTO orders.effects SELECT order_id, 99, 0, storefront, '{}', placed_at, NULL, NULL, 0, NULL, NULL \
      FROM orders.orders LIMIT 2000; \
-     INSERT INTO orders.outbox SELECT 0, order_id, storefront, 99 FROM orders.orders LIMIT 2000; \
+     INSERT INTO orders.outbox SELECT 0, order_id, storefront, 99, 99 FROM orders.orders LIMIT 2000; \
      INSERT INTO orders.keys SELECT storefront, 'filled', order_id::text, order_id, '', 0, 1, NULL, 0, placed_at \
      FROM orders.orders; \
      INSERT INTO orders.receipts SELECT storefront, 'filled', order_id::text, order_id FROM orders.orders; \
@@ -139,6 +141,51 @@ async fn every_statement_goes_by_an_index() {
     wrong.extend(misplanned(&mut connection, &statements).await);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     connection.close().await.unwrap();
+}
+
+/// How often each table was gone through, and rows were found by an index, as the server has counted
+/// up to now; once it has counted so many of the rows that were written of orders.
+async fn scans(connection: &mut Connection, written: i64) -> (Vec<(String, i64)>, i64) {
+    let counts = "SELECT relname::text, seq_scan, idx_scan, n_tup_ins + n_tup_upd FROM pg_stat_user_tables \
+         WHERE schemaname = 'orders' AND relname NOT IN ('lanes', 'parked', 'migrations')";
+    loop {
+        let rows = connection.fetch_all(counts).await.unwrap();
+        let of_orders = |row: &&PgRow| row.get::<String, _>(0) == "orders";
+        if rows.iter().find(of_orders).unwrap().get::<i64, _>(3) >= written {
+            let through_all = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+            return (
+                through_all,
+                rows.iter().map(|row| row.get::<i64, _>(2)).sum(),
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The function that stores changes plans its statements itself, so what it did is counted.
+#[tokio::test]
+async fn changes_are_stored_without_going_through_a_table() {
+    let database = Database::new().await;
+    // Making indexes goes through tables. What a connection has counted is told when it ends.
+    database.store().await.close().await;
+    let mut filling = database.connection().await;
+    filling.execute(FILL).await.unwrap();
+    filling.execute(FILL_OTHERS).await.unwrap();
+    filling
+        .execute(
+            "DELETE FROM orders.skus; UPDATE orders.orders SET storefront = 'elsewhere'; ANALYZE",
+        )
+        .await
+        .unwrap();
+    filling.close().await.unwrap();
+    let mut connection = database.connection().await;
+    let store = database.unmigrated().await;
+    let (before, by_index_before) = scans(&mut connection, 40_000).await;
+    usage::use_orders(&store).await;
+    store.close().await;
+    let (after, by_index) = scans(&mut connection, 40_003).await;
+    assert!(by_index > by_index_before, "nothing was counted");
+    assert_eq!(after, before);
 }
 
 /// What a query binds to its statement, in SQL.

@@ -55,11 +55,10 @@ struct OrderOut<'a> {
     order: &'a Order,
 }
 
+/// What is read of an order before the order itself.
 #[derive(Deserialize)]
-struct OrderIn {
+struct OrderHead {
     schema: u32,
-    #[serde(flatten)]
-    order: Order,
 }
 
 /// Writes an event as JSON, without personal data.
@@ -108,9 +107,9 @@ pub fn order_to_json(order: &Order) -> Result<String, WireError> {
 /// # Errors
 /// If the text is not such an order.
 pub fn order_from_json(text: &str) -> Result<Order, WireError> {
-    let OrderIn { schema, order } = serde_json::from_str(text)?;
+    let OrderHead { schema } = serde_json::from_str(text)?;
     known(schema)?;
-    Ok(order)
+    Ok(serde_json::from_str(text)?)
 }
 
 /// Writes personal data as JSON; none where there is none.

@@ -16,35 +16,42 @@ pub struct Line {
     /// What was ordered.
     pub sku: Sku,
     /// The product's name when it was ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ProductName>,
     /// How many were ordered.
     pub quantity: Quantity,
     /// The price of one as agreed; `None` until the inventory service has quoted it.
     pub unit_price: Option<Amount>,
     /// Cancelled before they were shipped.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub cancelled: u32,
     /// On their way or arrived, less what was lost.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub shipped: u32,
     /// Arrived.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub delivered: u32,
     /// Asked to come back, whether or not they have.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub return_requested: u32,
     /// Came back.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub returned: u32,
     /// Came back and went into stock again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub restocked: u32,
     /// Lost on the way; open again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub lost: u32,
     /// Shipped although not ordered, or not any more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none_yet")]
     pub excess: u32,
+}
+
+/// Whether a count is left out where the line is stored.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none_yet(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Line {

@@ -10,14 +10,15 @@ use super::prepared::Prepared;
 use super::statement::{self, Verdict};
 use super::statistics::{self, Statistics};
 use super::unit::Attempts;
-use super::writer::{Held, Once, connection, once};
+use super::writer::{self, Held, Once, connection, once};
 use order_core::ports::{CommitOutcome, StoreError};
 use sqlx::{Connection as _, Row as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A change, and who waits for its outcome.
 pub(super) struct Committing {
-    pub(super) change: Prepared,
+    pub(super) change: Box<Prepared>,
     pub(super) answer: Answer<CommitOutcome>,
 }
 
@@ -72,6 +73,10 @@ impl line::Server for Changes {
 
     fn line(&self) -> &Line<Committing> {
         &self.line
+    }
+
+    fn patience(&self) -> Duration {
+        writer::patience(self.access.pool())
     }
 
     async fn serve(&self, held: &mut Held, group: Vec<Committing>) {
@@ -140,7 +145,7 @@ impl Changes {
         if quick.is_empty() {
             return Sent::Decided(Vec::new());
         }
-        let changes: Vec<_> = quick.iter().map(|one| &one.change).collect();
+        let changes: Vec<_> = quick.iter().map(|one| &*one.change).collect();
         let mut attempts = Attempts::of(self.access.pool());
         loop {
             let sent = match connection(held, self.access.pool()).await {
@@ -173,7 +178,7 @@ impl Changes {
 
 /// Stores one change, the long way: as a transaction of several statements.
 async fn alone(access: &Access, one: Committing, mut doubt: Doubt) {
-    let change = Arc::new(one.change);
+    let change = Arc::<Prepared>::from(one.change);
     let mut attempts = Attempts::of(access.pool());
     let outcome = loop {
         let sent = once(access, |connection| {

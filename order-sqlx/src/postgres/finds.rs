@@ -7,12 +7,13 @@ use super::failure::{Common, Failure};
 use super::line::{self, About, Answer, Line};
 use super::rows;
 use super::unit::Attempts;
-use super::writer::{Held, connection};
+use super::writer::{self, Held, connection};
 use order_core::order::Order;
 use order_core::ports::StoreError;
 use order_core::value::{OrderId, StorefrontId};
 use sqlx::Row as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An order that is looked for, and who waits for its row.
 pub(super) struct Finding {
@@ -74,6 +75,10 @@ impl line::Server for Finds {
 
     fn line(&self) -> &Line<Finding> {
         &self.line
+    }
+
+    fn patience(&self) -> Duration {
+        writer::patience(self.access.pool())
     }
 
     async fn serve(&self, held: &mut Held, group: Vec<Finding>) {

@@ -1,9 +1,9 @@
 //! Changes as one statement: what is there is read, each change is decided on, and those that apply
 //! are written, in one round trip and without a transaction around it.
 //!
-//! All parts of the statement see the tables as they were when it began. A writer who came in
-//! between since then shows as a row that is there already, or as one that is not updated; then
-//! nothing of the statement is kept, and it is sent again.
+//! It is a function of the database, `commit_changes`, which does what a group takes and no more. A
+//! writer who comes in between shows as a row that is there already, or as one that is not updated;
+//! then nothing of the statement is kept, and it is sent again.
 
 use super::dialect::{Connection, Id, bind_id};
 use super::failure::Failure;
@@ -33,123 +33,16 @@ const CLAIM: i64 = 1;
 const ADVANCE: i64 = 2;
 const ANSWER: i64 = 3;
 
-/// What the statement says of a change.
-const APPLIED: i64 = 0;
+/// What the statement says of a change that does not apply.
 const KEY_TAKEN: i64 = 1;
 const RECEIVED: i64 = 2;
 const STALE: i64 = 3;
 
-/// Rows that somebody else has locked are not waited for long: all of the line would wait.
-///
-/// A change of a known order whose lines are listed by other SKUs than before, and a key that has
-/// expired, are left to the long way (4).
-const STATEMENT: &str = concat!(
-    "WITH asked AS MATERIALIZED (SELECT a.* FROM ",
-    brief!(),
-    " CROSS JOIN unnest($1::text[], $2::uuid[], $3::bigint[],",
-    " $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],",
-    " $11::bigint[], $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::text[],",
-    " $17::bigint[], $18::text[], $19::text[], $20::text[], $21::uuid[], $22::text[], $23::bigint[],",
-    " $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::text[], $29::text[])",
-    " WITH ORDINALITY AS a(storefront, order_id, expected, version, status,",
-    " payment_status, fulfillment_status, customer_id, deleted, deferred, wake_at, placed_at,",
-    " updated_at, skus, document, personal, key_change, key_storefront, operation, idempotency_key,",
-    " key_order, fingerprint, key_before, key_version, in_flight_until, claimed_at, expires_at,",
-    " source, receipt, item)),",
-    // What is there, and what it means for each change.
-    " decided AS MATERIALIZED (SELECT a.*, o.version AS found_version, k.order_id AS taken_order,",
-    " k.fingerprint AS taken_fingerprint, k.before_version AS taken_before,",
-    " k.version AS taken_version, k.in_flight_until AS taken_until, k.expires_at AS taken_expires,",
-    " CASE WHEN k.expires_at > a.claimed_at THEN 1 WHEN r.receipt IS NOT NULL THEN 2",
-    " WHEN coalesce(o.version, 0) <> a.expected THEN 3",
-    " WHEN k.expires_at IS NOT NULL OR (o.version IS NOT NULL AND (o.skus <> a.skus",
-    " OR o.deleted <> a.deleted OR o.placed_at <> a.placed_at)) THEN 4 ELSE 0 END AS verdict",
-    " FROM asked AS a LEFT JOIN ",
-    table!("orders"),
-    " AS o ON o.storefront = a.storefront AND o.order_id = a.order_id LEFT JOIN ",
-    table!("keys"),
-    " AS k ON a.key_change = 1 AND k.storefront = a.key_storefront AND k.operation = a.operation",
-    " AND k.idempotency_key = a.idempotency_key LEFT JOIN ",
-    table!("receipts"),
-    " AS r ON a.receipt IS NOT NULL AND r.storefront = a.storefront AND r.source = a.source",
-    " AND r.receipt = a.receipt),",
-    " claimed AS (INSERT INTO ",
-    table!("keys"),
-    " (storefront, operation, idempotency_key, order_id, fingerprint, before_version, version,",
-    " in_flight_until, claimed_at, expires_at) SELECT key_storefront, operation, idempotency_key,",
-    " key_order, fingerprint, key_before, key_version, in_flight_until, claimed_at, expires_at",
-    " FROM decided WHERE verdict = 0 AND key_change = 1),",
-    " advanced AS (UPDATE ",
-    table!("keys"),
-    " AS k SET version = d.version, in_flight_until = CASE WHEN d.key_change = 3 THEN NULL",
-    " ELSE k.in_flight_until END FROM decided AS d WHERE d.verdict = 0 AND d.key_change >= 2",
-    " AND k.storefront = d.key_storefront AND k.operation = d.operation",
-    " AND k.idempotency_key = d.idempotency_key),",
-    " received AS (INSERT INTO ",
-    table!("receipts"),
-    " (storefront, source, receipt, order_id) SELECT storefront, source, receipt, order_id",
-    " FROM decided WHERE verdict = 0 AND receipt IS NOT NULL),",
-    " created AS (INSERT INTO ",
-    table!("orders"),
-    " (storefront, order_id, version, status, payment_status, fulfillment_status, customer_id,",
-    " deleted, deferred, wake_at, placed_at, updated_at, skus, document, personal)",
-    " SELECT storefront, order_id, version, status, payment_status, fulfillment_status, customer_id,",
-    " deleted, deferred, wake_at, placed_at, updated_at, skus, document, personal",
-    " FROM decided WHERE verdict = 0 AND expected = 0),",
-    " changed AS (UPDATE ",
-    table!("orders"),
-    " AS o SET version = d.version, status = d.status, payment_status = d.payment_status,",
-    " fulfillment_status = d.fulfillment_status, customer_id = d.customer_id,",
-    " deferred = d.deferred, wake_at = d.wake_at, updated_at = d.updated_at,",
-    " document = d.document, personal = d.personal FROM decided AS d WHERE d.verdict = 0",
-    " AND d.expected > 0 AND o.storefront = d.storefront AND o.order_id = d.order_id",
-    " AND o.version = d.expected RETURNING 1),",
-    // The rows of a change go where the change does.
-    " verdicts AS MATERIALIZED (SELECT array_agg(verdict ORDER BY item) AS of FROM decided),",
-    " listed AS (INSERT INTO ",
-    table!("skus"),
-    " (storefront, deleted, sku, placed_at, order_id)",
-    " SELECT s.storefront, s.deleted, s.sku, s.placed_at, s.order_id",
-    " FROM unnest($30::bigint[], $31::text[], $32::uuid[], $33::bigint[], $34::text[], $35::bigint[])",
-    " AS s(item, storefront, order_id, deleted, sku, placed_at)",
-    " WHERE (SELECT of FROM verdicts)[s.item] = 0),",
-    " happened AS (INSERT INTO ",
-    table!("events"),
-    " (storefront, order_id, version, kind, at, document, personal)",
-    " SELECT e.storefront, e.order_id, e.version, e.kind, e.at, e.document, e.personal",
-    " FROM unnest($36::bigint[], $37::text[], $38::uuid[], $39::bigint[], $40::text[], $41::bigint[],",
-    " $42::text[], $43::text[])",
-    " AS e(item, storefront, order_id, version, kind, at, document, personal)",
-    " WHERE (SELECT of FROM verdicts)[e.item] = 0),",
-    " published AS (INSERT INTO ",
-    table!("outbox"),
-    " (lane, order_id, storefront, version) SELECT e.lane, e.order_id, e.storefront, e.version",
-    " FROM unnest($36::bigint[], $37::text[], $38::uuid[], $39::bigint[], $44::bigint[])",
-    " AS e(item, storefront, order_id, version, lane)",
-    " WHERE e.lane IS NOT NULL AND (SELECT of FROM verdicts)[e.item] = 0),",
-    " born AS (INSERT INTO ",
-    table!("effects"),
-    " (order_id, version, place, storefront, task, due_at, lease_worker, lease_until, tries)",
-    " SELECT e.order_id, e.version, e.place, e.storefront, e.task, e.due_at, e.worker, e.until,",
-    " CASE WHEN e.worker IS NULL THEN 0 ELSE 1 END",
-    " FROM unnest($45::bigint[], $46::uuid[], $47::bigint[], $48::bigint[], $49::text[], $50::text[],",
-    " $51::bigint[], $52::text[], $53::bigint[])",
-    " AS e(item, order_id, version, place, storefront, task, due_at, worker, until)",
-    " WHERE (SELECT of FROM verdicts)[e.item] = 0),",
-    " finished AS (DELETE FROM ",
-    table!("effects"),
-    " AS e USING unnest($54::bigint[], $55::uuid[], $56::bigint[], $57::bigint[])",
-    " AS f(item, order_id, version, place) WHERE (SELECT of FROM verdicts)[f.item] = 0",
-    " AND e.order_id = f.order_id AND e.version = f.version AND e.place = f.place)",
-    " SELECT d.item, CAST(d.verdict AS bigint) AS verdict, coalesce(d.found_version, 0) AS found_version,",
-    " d.taken_order AS order_id, d.taken_fingerprint AS fingerprint,",
-    " d.taken_before AS before_version, d.taken_version AS version,",
-    " d.taken_until AS in_flight_until, d.taken_expires AS expires_at FROM decided AS d",
-    " WHERE (SELECT count(*) FROM changed)",
-    " = (SELECT count(*) FROM decided WHERE verdict = 0 AND expected > 0) OR ",
-    table!("raced"),
-    "() ORDER BY d.item",
-);
+const STATEMENT: &str = "SELECT item, verdict, found_version, order_id, fingerprint, before_version,\
+     version, in_flight_until, expires_at FROM orders.commit_changes(\
+     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,\
+     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,\
+     $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)";
 
 /// Stores the changes that apply, of some that have neither order, key nor receipt in common.
 /// Answers for each in turn.
@@ -158,25 +51,27 @@ pub(super) async fn run(
     changes: &[&Prepared],
 ) -> Result<Vec<Verdict>, Failure> {
     let asked = Asked::new(changes)?;
-    let found = asked.query().fetch_all(connection).await?;
-    if found.len() != changes.len() {
-        return Err(Failure::Raced);
-    }
-    found
+    let mut verdicts: Vec<_> = changes
         .iter()
-        .map(|row| {
-            let reading = Reading::new(row, "orders", "?");
-            Ok(Verdict::Outcome(match reading.integer("verdict")? {
-                APPLIED => CommitOutcome::Applied,
-                KEY_TAKEN => CommitOutcome::KeyTaken(keys::record(row)?),
-                RECEIVED => CommitOutcome::AlreadyReceived,
-                STALE => CommitOutcome::Stale {
-                    found: reading.version("found_version")?,
-                },
-                _ => return Ok(Verdict::NotHere),
-            }))
-        })
-        .collect()
+        .map(|_| Verdict::Outcome(CommitOutcome::Applied))
+        .collect();
+    for row in asked.query().fetch_all(connection).await? {
+        let reading = Reading::new(&row, "orders", "?");
+        let item: usize = reading.small("item")?;
+        let verdict = match reading.integer("verdict")? {
+            KEY_TAKEN => Verdict::Outcome(CommitOutcome::KeyTaken(keys::record(&row)?)),
+            RECEIVED => Verdict::Outcome(CommitOutcome::AlreadyReceived),
+            STALE => Verdict::Outcome(CommitOutcome::Stale {
+                found: reading.version("found_version")?,
+            }),
+            _ => Verdict::NotHere,
+        };
+        let place = item
+            .checked_sub(1)
+            .and_then(|place| verdicts.get_mut(place));
+        *place.ok_or(Failure::Broken("an answer to what was not asked"))? = verdict;
+    }
+    Ok(verdicts)
 }
 
 /// The parameters: an array for each column of what is asked for.
@@ -200,6 +95,7 @@ struct Asked<'a> {
     personal: Vec<Option<&'a str>>,
     source: Vec<Option<&'a str>>,
     receipt: Vec<Option<&'a str>>,
+    lane: Vec<Option<i64>>,
     keys: Keys<'a>,
     listed: Listed<'a>,
     events: Events<'a>,
@@ -225,24 +121,17 @@ struct Keys<'a> {
 #[derive(Default)]
 struct Listed<'a> {
     item: Vec<i64>,
-    storefront: Vec<&'a str>,
-    order_id: Vec<Id>,
-    deleted: Vec<i64>,
     sku: Vec<&'a str>,
-    placed_at: Vec<i64>,
 }
 
 #[derive(Default)]
 struct Events<'a> {
     item: Vec<i64>,
-    storefront: Vec<&'a str>,
-    order_id: Vec<Id>,
     version: Vec<i64>,
     kind: Vec<&'static str>,
     at: Vec<i64>,
     document: Vec<&'a str>,
     personal: Vec<Option<&'a str>>,
-    lane: Vec<Option<i64>>,
 }
 
 #[derive(Default)]
@@ -292,11 +181,12 @@ impl<'a> Asked<'a> {
         self.source.push(receipt.map(|receipt| &*receipt.source));
         self.receipt
             .push(receipt.map(|receipt| receipt.id.as_str()));
+        let lane = i64::from(Lane::of(order.id()).number());
+        self.lane.push(change.publish.then_some(lane));
     }
 
     fn add_rows(&mut self, item: i64, prepared: &'a Prepared) {
         let (order, change) = (prepared.order(), &prepared.change);
-        let (storefront, id) = (prepared.storefront(), bind_id(order.id()));
         // A known order is listed already.
         let skus = prepared
             .skus
@@ -304,23 +194,15 @@ impl<'a> Asked<'a> {
             .filter(|_| change.expected == Version::NONE);
         for sku in skus {
             self.listed.item.push(item);
-            self.listed.storefront.push(storefront);
-            self.listed.order_id.push(id);
-            self.listed.deleted.push(prepared.deleted());
             self.listed.sku.push(sku);
-            self.listed.placed_at.push(micros(order.placed_at()));
         }
-        let lane = i64::from(Lane::of(order.id()).number());
         for event in &prepared.events {
             self.events.item.push(item);
-            self.events.storefront.push(storefront);
-            self.events.order_id.push(id);
             self.events.version.push(event.version);
             self.events.kind.push(event.kind);
             self.events.at.push(event.at);
             self.events.document.push(&event.document);
             self.events.personal.push(event.personal.as_deref());
-            self.events.lane.push(change.publish.then_some(lane));
         }
         for (NewEffect { effect, lease, .. }, task) in change.effects.iter().zip(&prepared.tasks) {
             let lease = lease.as_ref();
@@ -367,6 +249,7 @@ impl<'a> Asked<'a> {
             .bind(&self.skus)
             .bind(&self.document)
             .bind(&self.personal)
+            .bind(&self.lane)
             .bind(&self.keys.change)
             .bind(&self.keys.storefront)
             .bind(&self.keys.operation)
@@ -381,20 +264,13 @@ impl<'a> Asked<'a> {
             .bind(&self.source)
             .bind(&self.receipt)
             .bind(&self.listed.item)
-            .bind(&self.listed.storefront)
-            .bind(&self.listed.order_id)
-            .bind(&self.listed.deleted)
             .bind(&self.listed.sku)
-            .bind(&self.listed.placed_at)
             .bind(&self.events.item)
-            .bind(&self.events.storefront)
-            .bind(&self.events.order_id)
             .bind(&self.events.version)
             .bind(&self.events.kind)
             .bind(&self.events.at)
             .bind(&self.events.document)
             .bind(&self.events.personal)
-            .bind(&self.events.lane)
             .bind(&self.effects.item)
             .bind(&self.effects.order_id)
             .bind(&self.effects.version)

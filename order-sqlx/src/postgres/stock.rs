@@ -12,12 +12,13 @@ use super::line::{self, About, Answer, Line};
 use super::reservations::{self, Key, Reserved};
 use super::rows::{Reading, micros, unwritable};
 use super::unit::Attempts;
-use super::writer::{Held, Once, connection, once};
+use super::writer::{self, Held, Once, connection, once};
 use order_core::order::SkuUnits;
 use order_core::ports::{ReserveOutcome, StoreError};
 use order_core::time::Timestamp;
 use sqlx::Connection as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A wish to set units aside.
 pub(super) struct Wish {
@@ -158,6 +159,10 @@ impl line::Server for Stock {
 
     fn line(&self) -> &Line<Wishing> {
         &self.line
+    }
+
+    fn patience(&self) -> Duration {
+        writer::patience(self.access.pool())
     }
 
     async fn serve(&self, held: &mut Held, group: Vec<Wishing>) {

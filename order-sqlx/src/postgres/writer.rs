@@ -14,6 +14,10 @@ use order_core::ports::{Change, CommitOutcome, StoreError};
 use order_core::time::Timestamp;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// So many connections that three of them can be kept for lines.
+const PLENTY: u32 = 8;
 
 /// Writes through connections of one pool.
 pub(super) struct Writer {
@@ -40,7 +44,7 @@ impl Writer {
 
     /// Stores a change.
     pub(super) async fn commit(&self, change: Change) -> Result<CommitOutcome, StoreError> {
-        let change = Prepared::new(change)?;
+        let change = Box::new(Prepared::new(change)?);
         line::enter(&self.changes, |answer| Committing { change, answer }).await
     }
 
@@ -116,6 +120,16 @@ pub(super) async fn once<T>(
 
 /// The connection a line writes through, while there is something to write.
 pub(super) type Held = Option<PoolConnection<Db>>;
+
+/// How long a line keeps its connection while nobody waits: its statements, and what they touch, are
+/// at hand there. Not where connections are few.
+pub(super) fn patience(pool: &Pool) -> Duration {
+    if pool.options().get_max_connections() < PLENTY {
+        Duration::ZERO
+    } else {
+        Duration::from_millis(20)
+    }
+}
 
 /// The connection that is held, or a new one.
 pub(super) async fn connection<'h>(

@@ -41,18 +41,34 @@ fn letter(row: &Row) -> Result<DeadLetter, Failure> {
     ))
 }
 
-/// What is due and not leased.
+/// What is due, of one kind: what is free, or what a lease has lapsed of. The leased are never gone
+/// through to find the free.
 macro_rules! due {
-    ($columns:literal) => {
+    (free, $columns:expr) => {
         concat!(
             "SELECT ",
             $columns,
             " FROM ",
             table!("effects"),
-            " WHERE parked_at IS NULL AND due_at <= $1",
-            " AND (lease_until IS NULL OR lease_until <= $1)",
+            " WHERE parked_at IS NULL AND lease_until IS NULL AND due_at <= $1",
             " ORDER BY due_at, order_id, version, place LIMIT $2",
         )
+    };
+    (lapsed, $columns:expr) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM ",
+            table!("effects"),
+            " WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2",
+        )
+    };
+}
+
+/// The columns of an effect.
+macro_rules! columns {
+    () => {
+        "order_id, version, place, storefront, task, tries"
     };
 }
 
@@ -63,14 +79,20 @@ async fn take(
     until: i64,
     limit: u32,
 ) -> Result<Vec<TakenEffect>, Failure> {
-    let due = sqlx::query(concat!(
-        due!("order_id, version, place, storefront, task, tries"),
-        locking_free!(),
-    ))
-    .bind(now)
-    .bind(i64::from(limit))
-    .fetch_all(&mut *connection)
-    .await?;
+    let mut due = Vec::new();
+    for statement in [
+        concat!(due!(lapsed, columns!()), locking_free!()),
+        concat!(due!(free, columns!()), locking_free!()),
+    ] {
+        let found = u32::try_from(due.len()).unwrap_or(u32::MAX);
+        due.extend(
+            sqlx::query(statement)
+                .bind(now)
+                .bind(i64::from(limit.saturating_sub(found)))
+                .fetch_all(&mut *connection)
+                .await?,
+        );
+    }
     let taken = due
         .iter()
         .map(|row| {
@@ -103,12 +125,18 @@ async fn take(
 
 impl Store {
     async fn has_due(&self, now: i64) -> Result<bool, Failure> {
-        let one = sqlx::query(due!("order_id"))
-            .bind(now)
-            .bind(1_i64)
-            .fetch_optional(&mut *self.reader(None).await?)
-            .await?;
-        Ok(one.is_some())
+        let mut reader = self.reader(None).await?;
+        for statement in [due!(free, "order_id"), due!(lapsed, "order_id")] {
+            let one = sqlx::query(statement)
+                .bind(now)
+                .bind(1_i64)
+                .fetch_optional(&mut *reader)
+                .await?;
+            if one.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Runs a statement about one effect: `$1` to `$3` are its id, `$4` a text, `$5` a text and
@@ -263,7 +291,9 @@ impl EffectQueue for Store {
                     let released = sqlx::query(concat!(
                         "UPDATE ",
                         table!("effects"),
-                        " SET lease_worker = NULL, lease_until = NULL WHERE lease_worker = $1",
+                        " SET lease_worker = NULL, lease_until = NULL",
+                        // What is leased is little.
+                        " WHERE lease_until IS NOT NULL AND lease_worker = $1",
                     ))
                     .bind(worker)
                     .execute(connection)

@@ -1,15 +1,22 @@
 //! A line of writes: whatever arrived while the last group was being written goes out as the next.
 //!
+//! Of those who come again and again, half go out at a time: what the others want is written while
+//! these are answered, so that neither the database nor the callers wait for each other.
+//!
 //! A group is written by a task of its own, so that a caller who goes away disturbs nothing.
 
 use order_core::ports::StoreError;
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
 /// The most jobs in one group. More gains nothing, and makes the first of them wait.
 const GROUP: usize = 64;
+
+/// So few are not parted.
+const FEW: usize = 16;
 
 /// The most bytes in one group, unless one job alone has more.
 const BYTES: usize = 1 << 20;
@@ -33,8 +40,13 @@ pub(super) trait Job: Send + 'static {
 pub(super) trait Server: Send + Sync + 'static {
     /// What waits.
     type Job: Job;
-    /// What is kept from one group to the next, until nobody waits.
+    /// What is kept from one group to the next, until nobody has waited for a while.
     type Held: Default + Send;
+
+    /// How long it is kept while nobody waits.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// The line.
     fn line(&self) -> &Line<Self::Job>;
@@ -60,11 +72,16 @@ pub(super) struct Line<J> {
 struct Shared<J> {
     state: Mutex<State<J>>,
     changed: Notify,
+    arrived: Notify,
 }
 
 struct State<J> {
     jobs: VecDeque<J>,
     served: bool,
+    /// Whether the task that serves it has nothing to do, and is to be told of who arrives.
+    rests: bool,
+    /// How many the last group had: they may be back soon.
+    answered: usize,
     /// How many are at what did not fit a group.
     beside: usize,
     closed: bool,
@@ -75,6 +92,8 @@ impl<J> Default for Line<J> {
         let state = State {
             jobs: VecDeque::new(),
             served: false,
+            rests: false,
+            answered: 0,
             beside: 0,
             closed: false,
         };
@@ -82,6 +101,7 @@ impl<J> Default for Line<J> {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
                 changed: Notify::new(),
+                arrived: Notify::new(),
             }),
         }
     }
@@ -125,6 +145,7 @@ impl<J: Job> Line<J> {
                     return;
                 }
             }
+            self.shared.arrived.notify_one();
             changed.as_mut().await;
             changed.set(self.shared.changed.notified());
         }
@@ -133,9 +154,13 @@ impl<J: Job> Line<J> {
     /// Who goes next: the first in line, and all behind who have nothing to do with each other.
     fn next_group(&self) -> Vec<J> {
         let mut state = self.state();
+        let most = match state.answered {
+            0 => GROUP,
+            answered => GROUP.min(FEW.max((state.jobs.len() + answered).div_ceil(2))),
+        };
         let (mut seen, mut bytes) = (HashSet::new(), 0_usize);
         let (mut group, mut later) = (Vec::new(), VecDeque::new());
-        while group.len() < GROUP
+        while group.len() < most
             && bytes < BYTES
             && let Some(job) = state.jobs.pop_front()
         {
@@ -151,8 +176,27 @@ impl<J: Job> Line<J> {
         while let Some(job) = later.pop_back() {
             state.jobs.push_front(job);
         }
-        state.served = !group.is_empty();
+        state.answered = group.len();
         group
+    }
+
+    /// Waits until somebody arrives, for so long. Answers whether somebody has; if not, the line is
+    /// not served any more.
+    async fn rest(&self, patience: Duration) -> bool {
+        {
+            let mut state = self.state();
+            state.rests = state.jobs.is_empty() && !state.closed && !patience.is_zero();
+            if !state.rests {
+                state.served = !state.jobs.is_empty();
+                return state.served;
+            }
+        }
+        // Whether it was told or ran out of patience, what counts is who is there.
+        drop(tokio::time::timeout(patience, self.shared.arrived.notified()).await);
+        let mut state = self.state();
+        state.rests = false;
+        state.served = !state.jobs.is_empty();
+        state.served
     }
 }
 
@@ -178,6 +222,9 @@ pub(super) async fn enter<S: Server, T>(
             return Err(gone());
         }
         state.jobs.push_back(job(answer));
+        if std::mem::take(&mut state.rests) {
+            server.line().shared.arrived.notify_one();
+        }
         !std::mem::replace(&mut state.served, true)
     };
     if begins {
@@ -199,15 +246,21 @@ struct Service<S: Server> {
 impl<S: Server> Service<S> {
     async fn run(mut self) {
         let mut held = S::Held::default();
+        let line = self.server.line();
         loop {
-            let group = self.server.line().next_group();
-            if group.is_empty() {
+            let group = line.next_group();
+            if !group.is_empty() {
+                self.server.serve(&mut held, group).await;
+                if !line.state().jobs.is_empty() {
+                    continue;
+                }
+                // Whoever was just answered may have more: one turn for them.
+                tokio::task::yield_now().await;
+            } else if !line.rest(self.server.patience()).await {
                 break;
             }
-            self.server.serve(&mut held, group).await;
-            // Whoever was just answered may have more: one turn for them, and no waiting.
-            tokio::task::yield_now().await;
         }
+        drop(held);
         self.ended = true;
         self.server.line().shared.changed.notify_waiters();
     }

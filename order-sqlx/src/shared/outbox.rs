@@ -1,6 +1,7 @@
 //! The port of the outbox.
 //!
-//! A message is a reference to an event that is stored anyway. Lanes are held by rows that lapse.
+//! A row stands for all events of one change, which are stored anyway; what was confirmed of them is
+//! cut off in front. Lanes are held by rows that lapse.
 
 use super::Store;
 use super::dialect::bind_id;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use order_core::ports::{Lane, Outbox, OutboxMessage, ParkedOrder, StoreError, Worker};
 use order_core::time::Timestamp;
 use order_core::value::OrderId;
+use std::collections::BTreeMap;
 
 /// The lane whose turn it is, of those that have messages and are open to `$1` at `$2`.
 macro_rules! open_lane {
@@ -25,6 +27,17 @@ macro_rules! open_lane {
             table!("parked"),
             " AS p WHERE p.order_id = m.order_id) LIMIT 1) IS NOT NULL",
             " ORDER BY l.turn, l.lane LIMIT 1",
+        )
+    };
+}
+
+/// The rows of the order that a row of what is confirmed names.
+macro_rules! of_order {
+    () => {
+        concat!(
+            "m.lane = CAST(n.value ->> 0 AS BIGINT) AND m.order_id = ",
+            order_id!("n.value ->> 1"),
+            " AND m.storefront = n.value ->> 2",
         )
     };
 }
@@ -47,10 +60,10 @@ impl Store {
             " AS m CROSS JOIN ",
             table!("events"),
             " AS e WHERE m.lane = $1 AND e.storefront = m.storefront AND e.order_id = m.order_id",
-            " AND e.version = m.version AND NOT EXISTS (SELECT 1 FROM ",
+            " AND e.version BETWEEN m.version AND m.last_version AND NOT EXISTS (SELECT 1 FROM ",
             table!("parked"),
             " AS p WHERE p.order_id = m.order_id)",
-            " ORDER BY m.order_id, m.storefront, m.version LIMIT $2",
+            " ORDER BY m.order_id, m.storefront, m.version, e.version LIMIT $2",
         ))
         .bind(i64::from(lane.number()))
         .bind(i64::from(limit))
@@ -133,15 +146,22 @@ impl Outbox for Store {
     }
 
     async fn confirm(&self, lane: Lane, messages: &[OutboxMessage]) -> Result<(), StoreError> {
-        let confirmed: Vec<_> = messages
-            .iter()
-            .map(|message| {
-                let storefront = message.storefront.to_string();
-                let version = number(message.event.version);
+        // Those of an order are confirmed in their order: up to the last of them.
+        let mut up_to = BTreeMap::new();
+        for message in messages {
+            let version = number(message.event.version);
+            let last = up_to
+                .entry((message.order, message.storefront.as_str()))
+                .or_insert(version);
+            *last = version.max(*last);
+        }
+        let confirmed: Vec<_> = up_to
+            .into_iter()
+            .map(|((order, storefront), version)| {
                 (
                     lane.number(),
-                    message.order.to_string(),
-                    storefront,
+                    order.to_string(),
+                    storefront.to_owned(),
                     version,
                 )
             })
@@ -153,18 +173,31 @@ impl Outbox for Store {
             .write(move |connection| {
                 let confirmed = confirmed.clone();
                 Box::pin(async move {
-                    let statement = concat!(
-                        "DELETE FROM ",
-                        table!("outbox"),
-                        " WHERE (lane, order_id, storefront, version) IN",
-                        " (SELECT CAST(n.value ->> 0 AS BIGINT), ",
-                        order_id!("n.value ->> 1"),
-                        ", n.value ->> 2,",
-                        " CAST(n.value ->> 3 AS BIGINT) FROM ",
-                        rows!("$1"),
-                        ")",
-                    );
-                    run(connection, statement, &confirmed).await?;
+                    for statement in [
+                        concat!(
+                            "DELETE FROM ",
+                            table!("outbox"),
+                            " WHERE (lane, order_id, storefront, version) IN",
+                            " (SELECT m.lane, m.order_id, m.storefront, m.version FROM ",
+                            rows!("$1"),
+                            " CROSS JOIN ",
+                            table!("outbox"),
+                            " AS m WHERE ",
+                            of_order!(),
+                            " AND m.last_version <= CAST(n.value ->> 3 AS BIGINT))",
+                        ),
+                        concat!(
+                            "UPDATE ",
+                            table!("outbox"),
+                            " AS m SET version = 1 + CAST(n.value ->> 3 AS BIGINT) FROM ",
+                            rows!("$1"),
+                            " WHERE ",
+                            of_order!(),
+                            " AND m.version <= CAST(n.value ->> 3 AS BIGINT)",
+                        ),
+                    ] {
+                        run(connection, statement, &confirmed).await?;
+                    }
                     Ok(())
                 })
             })

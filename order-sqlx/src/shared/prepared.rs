@@ -107,6 +107,12 @@ impl Prepared {
         i64::from(self.order().deleted_at().is_some())
     }
 
+    /// The versions of its first event and of its last.
+    pub(super) fn versions(&self) -> (i64, i64) {
+        let first = self.change.expected.next();
+        (number(first), number(self.order().version()))
+    }
+
     /// What must be in one group once only: the order, the key and the receipt.
     pub(super) fn about(&self) -> Vec<About> {
         let storefront = self.storefront();

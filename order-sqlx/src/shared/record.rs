@@ -395,12 +395,10 @@ async fn write_outbox(
     let rows: Vec<_> = accepted
         .iter()
         .filter(|one| one.change.change.publish)
-        .flat_map(|one| {
+        .map(|one| {
             let lane = Lane::of(one.order().id()).number();
-            one.change
-                .events
-                .iter()
-                .map(move |event| (lane, one.id(), one.storefront(), event.version))
+            let (first, last) = one.change.versions();
+            (lane, one.id(), one.storefront(), first, last)
         })
         .collect();
     run_on_each(
@@ -408,9 +406,9 @@ async fn write_outbox(
         concat!(
             "INSERT INTO ",
             table!("outbox"),
-            " (lane, order_id, storefront, version) SELECT CAST(n.value ->> 0 AS BIGINT), ",
+            " (lane, order_id, storefront, version, last_version) SELECT CAST(n.value ->> 0 AS BIGINT), ",
             order_id!("n.value ->> 1"),
-            ", n.value ->> 2, CAST(n.value ->> 3 AS BIGINT) FROM ",
+            ", n.value ->> 2, CAST(n.value ->> 3 AS BIGINT), CAST(n.value ->> 4 AS BIGINT) FROM ",
             rows!("$1"),
         ),
         &rows,

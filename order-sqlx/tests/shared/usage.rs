@@ -79,7 +79,7 @@ pub(crate) fn queries() -> Vec<ListQuery> {
     all
 }
 
-async fn use_orders(store: &Store) {
+pub(crate) async fn use_orders(store: &Store) {
     let storefront = StorefrontId::default();
     let key = ScopedKey::new(storefront.clone(), &idempotency("place", "k"));
     let mut told = story(1);

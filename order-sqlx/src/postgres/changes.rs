@@ -71,6 +71,9 @@ impl line::Server for Changes {
     type Job = Committing;
     type Held = Held;
 
+    /// One process of the database alone would be what everybody waits for.
+    const AT_ONCE: usize = 2;
+
     fn line(&self) -> &Line<Committing> {
         &self.line
     }

@@ -37,7 +37,7 @@ pub(super) struct Wishing {
 impl line::Job for Wishing {
     fn about(&self) -> Vec<About> {
         let Key { storefront, id } = &self.wish.key;
-        vec![(0, storefront.to_string(), id.clone(), String::new())]
+        vec![About::of(0, (storefront.as_str(), id))]
     }
 
     fn bytes(&self) -> usize {

@@ -8,6 +8,7 @@
 use order_core::ports::StoreError;
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
@@ -21,15 +22,26 @@ const FEW: usize = 16;
 /// The most bytes in one group, unless one job alone has more.
 const BYTES: usize = 1 << 20;
 
-/// What two jobs of one group must not have in common: what kind of thing it is, and its key.
-pub(super) type About = (u8, String, String, String);
+/// What two jobs that are written at the same time must not have in common. Two that merely look
+/// alike are written one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct About(u64);
+
+impl About {
+    /// Something of a kind, by its key.
+    pub(super) fn of(kind: u8, key: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (kind, key).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
 
 /// Who waits for an outcome.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What can wait in a line.
 pub(super) trait Job: Send + 'static {
-    /// What it is about, where that must not be in a group twice.
+    /// What it is about, where that must not be written twice at the same time.
     fn about(&self) -> Vec<About>;
 
     /// About how many bytes it comes to.
@@ -48,6 +60,9 @@ pub(super) trait Server: Send + Sync + 'static {
         Duration::ZERO
     }
 
+    /// How many groups may be under way at once.
+    const AT_ONCE: usize = 1;
+
     /// The line.
     fn line(&self) -> &Line<Self::Job>;
 
@@ -64,7 +79,7 @@ pub(super) fn gone() -> StoreError {
     StoreError::Unavailable("the store is closed".into())
 }
 
-/// Who waits to be written, and whether a task is at it.
+/// Who waits to be written, and who is at it.
 pub(super) struct Line<J> {
     shared: Arc<Shared<J>>,
 }
@@ -76,10 +91,13 @@ struct Shared<J> {
 }
 
 struct State<J> {
-    jobs: VecDeque<J>,
-    served: bool,
-    /// Whether the task that serves it has nothing to do, and is to be told of who arrives.
+    jobs: VecDeque<Waiting<J>>,
+    /// How many tasks serve it.
+    serving: usize,
+    /// Whether the one that serves it has nothing to do, and is to be told of who arrives.
     rests: bool,
+    /// What those are about that are being written.
+    busy: HashSet<About>,
     /// How many the last group had: they may be back soon.
     answered: usize,
     /// How many are at what did not fit a group.
@@ -87,12 +105,18 @@ struct State<J> {
     closed: bool,
 }
 
+struct Waiting<J> {
+    job: J,
+    about: Vec<About>,
+}
+
 impl<J> Default for Line<J> {
     fn default() -> Self {
         let state = State {
             jobs: VecDeque::new(),
-            served: false,
+            serving: 0,
             rests: false,
+            busy: HashSet::new(),
             answered: 0,
             beside: 0,
             closed: false,
@@ -141,7 +165,7 @@ impl<J: Job> Line<J> {
             {
                 let mut state = self.state();
                 state.closed = true;
-                if !state.served && state.beside == 0 {
+                if state.serving == 0 && state.beside == 0 {
                     return;
                 }
             }
@@ -151,52 +175,85 @@ impl<J: Job> Line<J> {
         }
     }
 
-    /// Who goes next: the first in line, and all behind who have nothing to do with each other.
-    fn next_group(&self) -> Vec<J> {
+    /// Who goes next: the first in line, and all behind who have nothing to do with each other, or
+    /// with those who are being written.
+    fn next_group(&self) -> Group<J> {
         let mut state = self.state();
         let most = match state.answered {
             0 => GROUP,
             answered => GROUP.min(FEW.max((state.jobs.len() + answered).div_ceil(2))),
         };
-        let (mut seen, mut bytes) = (HashSet::new(), 0_usize);
-        let (mut group, mut later) = (Vec::new(), VecDeque::new());
-        while group.len() < most
+        let (mut jobs, mut about, mut later) = (Vec::new(), Vec::new(), VecDeque::new());
+        let mut bytes = 0_usize;
+        while jobs.len() < most
             && bytes < BYTES
-            && let Some(job) = state.jobs.pop_front()
+            && let Some(next) = state.jobs.pop_front()
         {
-            let about = job.about();
-            if about.iter().any(|one| seen.contains(one)) {
-                later.push_back(job);
+            if next.about.iter().any(|one| state.busy.contains(one)) {
+                later.push_back(next);
             } else {
-                bytes = bytes.saturating_add(job.bytes());
-                seen.extend(about);
-                group.push(job);
+                bytes = bytes.saturating_add(next.job.bytes());
+                state.busy.extend(&next.about);
+                about.extend(next.about);
+                jobs.push(next.job);
             }
         }
-        while let Some(job) = later.pop_back() {
-            state.jobs.push_front(job);
+        while let Some(next) = later.pop_back() {
+            state.jobs.push_front(next);
         }
-        state.answered = group.len();
-        group
+        state.answered = jobs.len();
+        drop(state);
+        let shared = Arc::clone(&self.shared);
+        Group {
+            jobs,
+            under_way: UnderWay { shared, about },
+        }
     }
 
-    /// Waits until somebody arrives, for so long. Answers whether somebody has; if not, the line is
-    /// not served any more.
+    /// Waits until somebody arrives, for so long. Answers whether somebody has; if not, whoever asks
+    /// does not serve the line any more. One of several who serve it does not wait.
     async fn rest(&self, patience: Duration) -> bool {
         {
             let mut state = self.state();
-            state.rests = state.jobs.is_empty() && !state.closed && !patience.is_zero();
+            let alone = state.serving == 1;
+            let stays = alone && !(state.jobs.is_empty() && (state.closed || patience.is_zero()));
+            if !stays {
+                state.serving -= 1;
+                return false;
+            }
+            state.rests = state.jobs.is_empty();
             if !state.rests {
-                state.served = !state.jobs.is_empty();
-                return state.served;
+                return true;
             }
         }
         // Whether it was told or ran out of patience, what counts is who is there.
         drop(tokio::time::timeout(patience, self.shared.arrived.notified()).await);
         let mut state = self.state();
         state.rests = false;
-        state.served = !state.jobs.is_empty();
-        state.served
+        let somebody = !state.jobs.is_empty();
+        state.serving -= usize::from(!somebody);
+        somebody
+    }
+}
+
+/// Those who go together.
+struct Group<J> {
+    jobs: Vec<J>,
+    under_way: UnderWay<J>,
+}
+
+/// What is being written, until this is dropped.
+struct UnderWay<J> {
+    shared: Arc<Shared<J>>,
+    about: Vec<About>,
+}
+
+impl<J> Drop for UnderWay<J> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        for one in &self.about {
+            state.busy.remove(one);
+        }
     }
 }
 
@@ -216,16 +273,24 @@ pub(super) async fn enter<S: Server, T>(
     job: impl FnOnce(Answer<T>) -> S::Job,
 ) -> Result<T, StoreError> {
     let (answer, outcome) = oneshot::channel();
+    let job = job(answer);
+    let about = job.about();
     let begins = {
         let mut state = server.line().state();
         if state.closed {
             return Err(gone());
         }
-        state.jobs.push_back(job(answer));
+        state.jobs.push_back(Waiting { job, about });
         if std::mem::take(&mut state.rests) {
             server.line().shared.arrived.notify_one();
         }
-        !std::mem::replace(&mut state.served, true)
+        let begins = match state.serving {
+            0 => true,
+            // Another begins where there is enough for it.
+            serving => serving < S::AT_ONCE && state.jobs.len() >= FEW,
+        };
+        state.serving += usize::from(begins);
+        begins
     };
     if begins {
         let service = Service {
@@ -237,7 +302,7 @@ pub(super) async fn enter<S: Server, T>(
     outcome.await.unwrap_or_else(|_| Err(gone()))
 }
 
-/// The task that serves a line until nobody is in it.
+/// A task that serves a line until nobody is in it.
 struct Service<S: Server> {
     server: Arc<S>,
     ended: bool,
@@ -248,9 +313,10 @@ impl<S: Server> Service<S> {
         let mut held = S::Held::default();
         let line = self.server.line();
         loop {
-            let group = line.next_group();
-            if !group.is_empty() {
-                self.server.serve(&mut held, group).await;
+            let Group { jobs, under_way } = line.next_group();
+            if !jobs.is_empty() {
+                self.server.serve(&mut held, jobs).await;
+                drop(under_way);
                 if !line.state().jobs.is_empty() {
                     continue;
                 }
@@ -274,7 +340,7 @@ impl<S: Server> Drop for Service<S> {
             {
                 let mut state = line.state();
                 state.jobs.clear();
-                state.served = false;
+                state.serving -= 1;
             }
             line.shared.changed.notify_waiters();
         }

@@ -2,6 +2,7 @@
 //! wait to be stored.
 
 use super::failure::Failure;
+use super::keys;
 use super::line::About;
 use super::rows::{micros, number, unwritable};
 use order_core::event::{Happening, wire};
@@ -113,27 +114,15 @@ impl Prepared {
         (number(first), number(self.order().version()))
     }
 
-    /// What must be in one group once only: the order, the key and the receipt.
+    /// What must be written once at a time only: the order, the key and the receipt.
     pub(super) fn about(&self) -> Vec<About> {
         let storefront = self.storefront();
-        let mut about = vec![(0, storefront.to_owned(), self.id.clone(), String::new())];
-        if let Some(key) = self.change.key.as_ref().and_then(scoped) {
-            about.push((
-                1,
-                key.storefront.to_string(),
-                key.operation.clone(),
-                key.key.to_string(),
-            ));
-        }
-        if let Some(receipt) = &self.change.receipt {
-            about.push((
-                2,
-                storefront.to_owned(),
-                receipt.source.clone(),
-                receipt.id.to_string(),
-            ));
-        }
-        about
+        let key = self.change.key.as_ref().and_then(scoped);
+        let receipt = self.change.receipt.as_ref();
+        std::iter::once(About::of(0, (storefront, &self.id)))
+            .chain(key.map(|key| About::of(1, keys::key(key))))
+            .chain(receipt.map(|one| About::of(2, (storefront, &one.source, one.id.as_str()))))
+            .collect()
     }
 
     /// About how many bytes are stored of it.

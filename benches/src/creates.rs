@@ -58,16 +58,15 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
         ratios[1].push(one.rate / inserted.alone);
         ratios[2].push(commits.rate / inserted.best);
         figures[0] = format!(
-            "{:.0}/s, p99 {:.1} ms, {:.0} us of CPU each, against {:.0}/s",
+            "{:.0}/s, p99 {:.1} ms, {many}, against {:.0}/s",
             many.rate,
             many.percentile(99),
-            many.processor,
             inserted.best
         );
-        figures[1] = format!("{:.0}/s against {:.0}/s", one.rate, inserted.alone);
+        figures[1] = format!("{:.0}/s, {one}, against {:.0}/s", one.rate, inserted.alone);
         figures[2] = format!(
-            "{:.0}/s, {:.0} us of CPU each, against {:.0}/s",
-            commits.rate, commits.processor, inserted.best
+            "{:.0}/s, {commits}, against {:.0}/s",
+            commits.rate, inserted.best
         );
     }
     let goals = [

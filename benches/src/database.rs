@@ -55,6 +55,33 @@ fn renamed(url: &str, name: &str) -> String {
     }
 }
 
+impl Cluster {
+    /// An empty database that belongs to a role of the same name, which is no superuser.
+    pub(crate) async fn database_of_a_role(&self, name: &str) -> Outcome<Database> {
+        let mut database = self.database(name).await?;
+        let mut server = PgConnection::connect_with(&self.options).await?;
+        for statement in [
+            format!("DROP ROLE IF EXISTS {name}"),
+            format!("CREATE ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{name}'"),
+            format!("ALTER DATABASE {name} OWNER TO {name}"),
+        ] {
+            server.execute(AssertSqlSafe(statement)).await?;
+        }
+        let sign = if database.url.contains('?') { '&' } else { '?' };
+        database.url = format!("{}{sign}user={name}&password={name}", database.url);
+        Ok(database)
+    }
+
+    /// Removes such a database, and its role.
+    pub(crate) async fn remove_with_role(&self, name: &str) -> Outcome {
+        self.remove(name).await?;
+        let mut server = PgConnection::connect_with(&self.options).await?;
+        let statement = format!("DROP ROLE IF EXISTS {name}");
+        server.execute(AssertSqlSafe(statement)).await?;
+        Ok(())
+    }
+}
+
 /// One database.
 pub(crate) struct Database {
     pub(crate) url: String,

@@ -1,6 +1,8 @@
 //! Callers side by side, each asking again as soon as it is answered.
 
 use crate::Outcome;
+use std::fmt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What callers got done.
@@ -10,7 +12,9 @@ pub(crate) struct Done {
     pub(crate) rate: f64,
     /// The time of a processor that this process spent on each, client and server alike, in
     /// microseconds.
-    pub(crate) processor: f64,
+    processor: f64,
+    /// The same, that servers of the database on this machine spent on each.
+    database: f64,
     /// How long they waited, in microseconds, shortest first.
     waits: Vec<u32>,
 }
@@ -25,6 +29,17 @@ impl Done {
     }
 }
 
+impl fmt::Display for Done {
+    /// What each answer cost.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0} us of CPU each and {:.0} us in Postgres",
+            self.processor, self.database
+        )
+    }
+}
+
 /// Runs callers for so long. `caller` makes what a caller does, given its number.
 pub(crate) async fn closed<C, F, A>(callers: usize, span: Duration, caller: C) -> Outcome<Done>
 where
@@ -32,7 +47,7 @@ where
     F: FnMut(u64) -> A + Send + 'static,
     A: Future<Output = Outcome> + Send,
 {
-    let spent = processor_time();
+    let spent = (processor_time(), database_time());
     let began = Instant::now();
     let ends = began + span;
     let mut running = tokio::task::JoinSet::new();
@@ -56,30 +71,45 @@ where
     }
     waits.sort_unstable();
     let rate = waits.len() as f64 / began.elapsed().as_secs_f64();
-    let processor = (processor_time() - spent) / waits.len() as f64;
+    let each = 1.0 / waits.len() as f64;
     Ok(Done {
         rate,
-        processor,
+        processor: (processor_time() - spent.0) * each,
+        database: (database_time() - spent.1) * each,
         waits,
     })
 }
 
-/// What this process has spent so far, in microseconds, as Linux tells it: in hundredths of a second.
-/// Not a number elsewhere.
+/// What this process has spent so far, in microseconds. Not a number where Linux does not tell.
 fn processor_time() -> f64 {
-    let Ok(told) = std::fs::read_to_string("/proc/self/stat") else {
+    spent_by("/proc/self/stat").map_or(f64::NAN, |(_, spent)| spent)
+}
+
+/// What all processes of Postgres on this machine have spent so far, in microseconds.
+fn database_time() -> f64 {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
         return f64::NAN;
     };
-    // Behind the name, which may have any characters: user and system time are fields 14 and 15.
-    let fields = told
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace();
+    processes
+        .filter_map(|process| spent_by(process.ok()?.path().join("stat")))
+        .filter(|(name, _)| name == "postgres")
+        .map(|(_, spent)| spent)
+        .sum()
+}
+
+/// The name of a process and what it has spent, in microseconds, as Linux tells it: in hundredths of
+/// a second.
+fn spent_by(stat: impl AsRef<Path>) -> Option<(String, f64)> {
+    let told = std::fs::read_to_string(stat).ok()?;
+    // The name is in brackets and may have any characters.
+    let (_, told) = told.split_once('(')?;
+    let (name, fields) = told.rsplit_once(')')?;
+    // User and system time are fields 14 and 15.
     let ticks: f64 = fields
+        .split_whitespace()
         .skip(11)
         .take(2)
         .filter_map(|field| field.parse::<f64>().ok())
         .sum();
-    ticks * 10_000.0
+    Some((name.to_owned(), ticks * 10_000.0))
 }

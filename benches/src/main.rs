@@ -24,6 +24,7 @@ mod core;
 mod creates;
 mod database;
 mod http;
+mod isolation;
 mod load;
 mod pages;
 mod raw;
@@ -40,6 +41,10 @@ use report::Report;
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// As in the server example.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What a measurement comes to.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -78,6 +83,8 @@ enum What {
     Creates,
     /// Orders read over HTTP, against a SELECT of the row.
     Reads,
+    /// Storefronts kept apart by the database, against not.
+    Isolation,
     /// Hot SKUs against many.
     Stock,
     /// Commits to an SQLite file in groups, against one at a time.
@@ -136,6 +143,9 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
     }
     if wanted(What::Reads) {
         reads::measure(&cluster, pace, &mut report).await?;
+    }
+    if wanted(What::Isolation) {
+        isolation::measure(&cluster, pace, &mut report).await?;
     }
     if wanted(What::Stock) {
         stock::measure(&cluster, pace, &mut report).await?;

@@ -1,7 +1,8 @@
 //! Pages and creates with many orders stored, against few.
 //!
 //! The orders are real ones, placed through the service; a statement multiplies them, each with an
-//! id, an instant, a customer and SKUs of its own.
+//! id, an instant, a customer and SKUs of its own. Where there are more orders, there are more customers
+//! and SKUs, each with as many orders: what a page returns is the same.
 
 use crate::creates::{commits, number};
 use crate::database::Cluster;
@@ -16,6 +17,7 @@ use order_sqlx::postgres::PostgresStore;
 use sqlx::postgres::PgConnection;
 use sqlx::types::chrono::DateTime;
 use sqlx::{Executor as _, Row as _};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +27,10 @@ const FEW: u64 = 10_000;
 const BATCH: u64 = 100_000;
 /// How many kinds of orders are multiplied.
 const KINDS: u64 = 8;
+/// How many orders a customer has.
+const OF_A_CUSTOMER: u64 = 50;
+/// How many orders there are to a SKU. Each is of two.
+const TO_A_SKU: u64 = 500;
 /// Between one order and the next.
 const APART_MICROS: i64 = 1_000_000;
 /// When the first was placed: 2026-01-01.
@@ -182,7 +188,7 @@ impl Filled {
         let mut made = 0;
         while made < orders {
             let end = (made + BATCH).min(orders);
-            multiply(&mut connection, made, end).await?;
+            multiply(&mut connection, made..end, orders).await?;
             made = end;
             if orders > BATCH {
                 let share = made as f64 / orders as f64;
@@ -288,15 +294,16 @@ INSERT INTO orders.keys (storefront, operation, idempotency_key, order_id, finge
   before_version, version, claimed_at, expires_at)
 SELECT 'default', 'place', 'filled-' || n, id, repeat('07', 32), 0, 1, at, at + 2592000000000 FROM made";
 
-async fn multiply(connection: &mut PgConnection, begin: u64, end: u64) -> Outcome {
+/// Makes these orders, of so many.
+async fn multiply(connection: &mut PgConnection, these: Range<u64>, orders: u64) -> Outcome {
     sqlx::query(MULTIPLY)
-        .bind(i64::try_from(begin)?)
-        .bind(i64::try_from(end)?)
+        .bind(i64::try_from(these.start)?)
+        .bind(i64::try_from(these.end)?)
         .bind(order_core::testing::builders::order_id(0).to_string())
         .bind(SINCE_MICROS)
         .bind(APART_MICROS)
-        .bind(i64::try_from(shop::CUSTOMERS)?)
-        .bind(i64::try_from(shop::SKUS)?)
+        .bind(i64::try_from(orders / OF_A_CUSTOMER)?)
+        .bind(i64::try_from(orders / TO_A_SKU)?)
         .bind(i64::try_from(KINDS)?)
         .execute(connection)
         .await?;

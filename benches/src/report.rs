@@ -7,13 +7,17 @@ use std::fmt;
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
+    /// It is only told.
+    None,
 }
 
 impl Goal {
+    /// Whether it was reached, where there was one.
     fn is_met(self, by: f64) -> bool {
         match self {
             Self::AtLeast(least) => by >= least,
             Self::AtMost(most) => by <= most,
+            Self::None => true,
         }
     }
 }
@@ -23,6 +27,7 @@ impl fmt::Display for Goal {
         match self {
             Self::AtLeast(least) => write!(f, ">= {least}"),
             Self::AtMost(most) => write!(f, "<= {most}"),
+            Self::None => write!(f, "-"),
         }
     }
 }
@@ -89,10 +94,10 @@ impl fmt::Display for Report {
                 row.unit,
                 rounds.join(" "),
                 row.goal,
-                if row.goal.is_met(row.measured) {
-                    "met"
-                } else {
-                    "MISSED"
+                match row.goal {
+                    Goal::None => "-",
+                    goal if goal.is_met(row.measured) => "met",
+                    _ => "MISSED",
                 },
                 row.note,
             )?;

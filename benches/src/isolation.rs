@@ -59,8 +59,8 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
 
 /// How often one order is read in a second.
 async fn finds(store: &Arc<PostgresStore>, pace: Pace) -> Outcome<f64> {
-    let placed = shop::service(store.clone())?.place(shop::order(number())?);
-    let id = placed.await?.order.id();
+    let service = shop::service(store.clone())?;
+    let id = service.place(shop::order(number())?).await?.order.id();
     let done = closed(16, pace.span, |_| {
         let store = store.clone();
         move |_| {

@@ -20,8 +20,9 @@
 //!
 //! Changes of orders that arrive while others are being written go out together as the next
 //! statement, one for all of them, each with an outcome of its own: many callers share one round
-//! trip and one sync to disk. Reservations of stock go the same way, in a line of their own, with
-//! the units of a product summed: buyers of the same product do not wait for each other's locks.
+//! trip and one sync to disk. Two such statements may be under way at once, about different orders.
+//! Reservations of stock go the same way, in a line of their own, with the units of a product summed:
+//! buyers of the same product do not wait for each other's locks.
 //! Whatever does not fit such a statement, and everything else, is a transaction on a connection of
 //! its own. Every write runs in a task of its own, so a caller may go away at any moment.
 //!

@@ -145,14 +145,14 @@ async fn nothing_is_lost_or_stored_twice_when_connections_are_cut_before_they_an
     let cluster = Cluster::start().await;
     let database = Database::on(cluster.url()).await;
     let direct = database.store().await;
-    let cutter = Cutter::before(cluster.address(), 1_200).await;
+    let cutter = Cutter::before(cluster.address(), 900).await;
     let url = database
         .url()
         .replace(&cluster.address().to_string(), &cutter.address.to_string());
     let store = Store::connect(&url, PostgresOptions::new().connections(4))
         .await
         .unwrap();
-    let placed = place_until(&store, 1_500, &Arc::default()).await;
+    let placed = place_until(&store, 4_000, &Arc::default()).await;
     assert!(cutter.cuts() > 20, "{} cuts", cutter.cuts());
     hold_to_account(&direct, &database, &placed).await;
 

@@ -71,11 +71,17 @@ impl line::Server for Changes {
     type Job = Committing;
     type Held = Held;
 
-    /// One process of the database alone would be what everybody waits for.
-    const AT_ONCE: usize = 2;
-
     fn line(&self) -> &Line<Committing> {
         &self.line
+    }
+
+    /// One process of the database alone would be what everybody waits for.
+    fn at_once(&self) -> usize {
+        if writer::are_plenty(self.access.pool()) {
+            2
+        } else {
+            1
+        }
     }
 
     fn patience(&self) -> Duration {

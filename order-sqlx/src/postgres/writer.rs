@@ -16,7 +16,7 @@ use sqlx::pool::PoolConnection;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many connections that three of them can be kept for lines.
+/// So many connections that four of them can be kept for lines.
 const PLENTY: u32 = 8;
 
 /// Writes through connections of one pool.
@@ -124,11 +124,16 @@ pub(super) type Held = Option<PoolConnection<Db>>;
 /// How long a line keeps its connection while nobody waits: its statements, and what they touch, are
 /// at hand there. Not where connections are few.
 pub(super) fn patience(pool: &Pool) -> Duration {
-    if pool.options().get_max_connections() < PLENTY {
-        Duration::ZERO
-    } else {
+    if are_plenty(pool) {
         Duration::from_millis(20)
+    } else {
+        Duration::ZERO
     }
+}
+
+/// Whether there are so many connections that some can be kept for lines.
+pub(super) fn are_plenty(pool: &Pool) -> bool {
+    pool.options().get_max_connections() >= PLENTY
 }
 
 /// The connection that is held, or a new one.

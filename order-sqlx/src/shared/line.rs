@@ -61,7 +61,9 @@ pub(super) trait Server: Send + Sync + 'static {
     }
 
     /// How many groups may be under way at once.
-    const AT_ONCE: usize = 1;
+    fn at_once(&self) -> usize {
+        1
+    }
 
     /// The line.
     fn line(&self) -> &Line<Self::Job>;
@@ -287,7 +289,7 @@ pub(super) async fn enter<S: Server, T>(
         let begins = match state.serving {
             0 => true,
             // Another begins where there is enough for it.
-            serving => serving < S::AT_ONCE && state.jobs.len() >= FEW,
+            serving => serving < server.at_once() && state.jobs.len() >= FEW,
         };
         state.serving += usize::from(begins);
         begins
@@ -344,5 +346,136 @@ impl<S: Server> Drop for Service<S> {
             }
             line.shared.changed.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::Semaphore;
+
+    struct Told {
+        number: u64,
+        about: u64,
+        answer: Answer<()>,
+    }
+
+    impl Job for Told {
+        fn about(&self) -> Vec<About> {
+            vec![About::of(0, self.about)]
+        }
+
+        fn bytes(&self) -> usize {
+            1
+        }
+    }
+
+    /// Writes a group once it may.
+    struct Gate {
+        line: Line<Told>,
+        at_once: usize,
+        groups: Mutex<Vec<Vec<u64>>>,
+        may: Semaphore,
+    }
+
+    impl Gate {
+        fn of(at_once: usize) -> Arc<Self> {
+            Arc::new(Self {
+                line: Line::default(),
+                at_once,
+                groups: Mutex::default(),
+                may: Semaphore::new(0),
+            })
+        }
+
+        fn groups(&self) -> Vec<Vec<u64>> {
+            let groups = self.groups.lock();
+            groups.unwrap_or_else(PoisonError::into_inner).clone()
+        }
+    }
+
+    impl Server for Gate {
+        type Job = Told;
+        type Held = ();
+
+        fn at_once(&self) -> usize {
+            self.at_once
+        }
+
+        fn line(&self) -> &Line<Told> {
+            &self.line
+        }
+
+        async fn serve(&self, (): &mut (), group: Vec<Told>) {
+            let numbers = group.iter().map(|one| one.number).collect();
+            let groups = self.groups.lock();
+            groups.unwrap_or_else(PoisonError::into_inner).push(numbers);
+            if let Ok(permit) = self.may.acquire().await {
+                permit.forget();
+            }
+            for one in group {
+                drop(one.answer.send(Ok(())));
+            }
+        }
+    }
+
+    /// Has jobs of these numbers wait in line, each about a thing of its number, or of `as_of`.
+    async fn arrive(gate: &Arc<Gate>, numbers: std::ops::Range<u64>, as_of: Option<u64>) {
+        for number in numbers {
+            let gate = Arc::clone(gate);
+            let about = as_of.unwrap_or(number);
+            tokio::spawn(async move {
+                enter(&gate, |answer| Told {
+                    number,
+                    about,
+                    answer,
+                })
+                .await
+            });
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn of_those_who_come_again_half_go_out_at_a_time() {
+        let gate = Gate::of(1);
+        arrive(&gate, 0..20, None).await;
+        arrive(&gate, 20..80, None).await;
+        assert_eq!(gate.groups(), [(0..20).collect::<Vec<_>>()]);
+        gate.may.add_permits(9);
+        gate.line.close().await;
+        let sizes: Vec<_> = gate.groups().iter().map(Vec::len).collect();
+        assert_eq!(sizes, [20, 40, 20]);
+    }
+
+    #[tokio::test]
+    async fn a_second_group_is_under_way_where_there_is_enough_for_it() {
+        let gate = Gate::of(2);
+        arrive(&gate, 0..1, None).await;
+        arrive(&gate, 1..10, None).await;
+        assert_eq!(gate.groups().len(), 1, "too few for another");
+        arrive(&gate, 10..20, None).await;
+        assert_eq!(gate.groups().len(), 2);
+        arrive(&gate, 20..60, None).await;
+        assert_eq!(gate.groups().len(), 2, "no more than two");
+        gate.may.add_permits(9);
+        gate.line.close().await;
+        assert_eq!(gate.groups().concat().len(), 60);
+    }
+
+    #[tokio::test]
+    async fn what_is_being_written_is_not_written_a_second_time_beside_it() {
+        let gate = Gate::of(2);
+        arrive(&gate, 0..1, None).await;
+        arrive(&gate, 100..101, Some(0)).await;
+        arrive(&gate, 1..20, None).await;
+        let groups = gate.groups();
+        assert_eq!(groups.len(), 2);
+        assert!(!groups[1].contains(&100), "{groups:?}");
+        gate.may.add_permits(9);
+        gate.line.close().await;
+        assert!(gate.groups().concat().contains(&100));
     }
 }

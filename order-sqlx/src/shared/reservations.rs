@@ -77,17 +77,17 @@ pub(super) async fn reserve(
     expires_at: Timestamp,
 ) -> Result<Reserved, Failure> {
     let asked = serde_json::to_string(lines).map_err(unwritable)?;
-    if let Some(stored) = load(connection, key, now).await? {
-        return Ok(match stored.expires_at {
-            Some(_) if stored.keeps_units() && stored.asked != asked => Err(OtherLines),
-            Some(expires_at) if stored.keeps_units() => Ok(ReserveOutcome::Reserved { expires_at }),
-            _ => Ok(ReserveOutcome::Gone),
-        });
+    if let Some(made) = made_already(connection, key, &asked, now).await? {
+        return Ok(made);
     }
     match choose(connection, key, lines, &BTreeMap::new(), now).await? {
         Choice::Enough => {}
         Choice::Unknown(skus) => return Ok(Ok(ReserveOutcome::UnknownSkus { skus })),
-        Choice::Short(shortages) => return Ok(Ok(ReserveOutcome::Insufficient { shortages })),
+        Choice::Short(shortages) => {
+            // The same wish may have got the last of it while this one waited for the products.
+            let made = made_already(connection, key, &asked, now).await?;
+            return Ok(made.unwrap_or(Ok(ReserveOutcome::Insufficient { shortages })));
+        }
     }
     let units: Vec<_> = lines
         .iter()
@@ -97,6 +97,21 @@ pub(super) async fn reserve(
     insert(connection, key, HELD, Some(expires_at), &asked).await?;
     insert_lines(connection, key, lines).await?;
     Ok(Ok(ReserveOutcome::Reserved { expires_at }))
+}
+
+/// What the same wish came to before, if it was made before.
+async fn made_already(
+    connection: &mut Connection,
+    key: &Key,
+    asked: &str,
+    now: Timestamp,
+) -> Result<Option<Reserved>, Failure> {
+    let stored = load(connection, key, now).await?;
+    Ok(stored.map(|stored| match stored.expires_at {
+        Some(_) if stored.keeps_units() && stored.asked != asked => Err(OtherLines),
+        Some(expires_at) if stored.keeps_units() => Ok(ReserveOutcome::Reserved { expires_at }),
+        _ => Ok(ReserveOutcome::Gone),
+    }))
 }
 
 /// Makes a reservation cover exactly these units.

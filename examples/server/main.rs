@@ -27,10 +27,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Orders are many small pieces that one thread makes and another drops.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How long a runner waits when there was nothing to do.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long requests under way have once the server is to stop.

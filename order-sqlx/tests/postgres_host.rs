@@ -82,9 +82,11 @@ async fn a_database_of_an_older_version_is_brought_up_to_date_with_what_is_in_it
     older.run_to(4, &pool).await.unwrap();
     let mut told = story(1);
     fill_version_4(&pool, &mut told).await;
+    let before = database::names(&pool).await;
 
     let store = Store::from_pool(pool.clone());
     store.migrate().await.unwrap();
+    assert!(database::names(&pool).await.is_superset(&before));
     let found = store.find(told.storefront(), told.id()).await.unwrap();
     assert_eq!(found.as_ref(), Some(told.order()));
     let worker = worker("w");

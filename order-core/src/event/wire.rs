@@ -8,10 +8,14 @@ use super::{Actor, Event, Happening};
 use crate::order::{Order, PersonalData};
 use crate::time::Timestamp;
 use crate::value::Version;
+use serde::ser::Error as _;
 use serde::{Deserialize, Serialize};
 
 /// The number of the form that is written.
 pub const SCHEMA: u32 = 1;
+
+/// The bytes that most documents fit.
+const USUAL: usize = 1024;
 
 /// A stored document that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -66,13 +70,13 @@ struct OrderHead {
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn event_to_json(event: &Event) -> Result<String, WireError> {
-    Ok(serde_json::to_string(&EventOut {
+    written(&EventOut {
         schema: SCHEMA,
         version: event.version,
         at: event.at,
         actor: &event.actor,
         happening: &event.happening,
-    })?)
+    })
 }
 
 /// Reads an event that [`event_to_json`] wrote, now or in any earlier version.
@@ -96,10 +100,10 @@ pub fn event_from_json(text: &str) -> Result<Event, WireError> {
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn order_to_json(order: &Order) -> Result<String, WireError> {
-    Ok(serde_json::to_string(&OrderOut {
+    written(&OrderOut {
         schema: SCHEMA,
         order,
-    })?)
+    })
 }
 
 /// Reads an order that [`order_to_json`] wrote, now or in any earlier version.
@@ -107,8 +111,7 @@ pub fn order_to_json(order: &Order) -> Result<String, WireError> {
 /// # Errors
 /// If the text is not such an order.
 pub fn order_from_json(text: &str) -> Result<Order, WireError> {
-    let OrderHead { schema } = serde_json::from_str(text)?;
-    known(schema)?;
+    known(schema_of(text)?)?;
     Ok(serde_json::from_str(text)?)
 }
 
@@ -120,7 +123,7 @@ pub fn personal_to_json(personal: &PersonalData) -> Result<Option<String>, WireE
     if personal.is_empty() {
         return Ok(None);
     }
-    Ok(Some(serde_json::to_string(personal)?))
+    written(personal).map(Some)
 }
 
 /// Reads personal data that [`personal_to_json`] wrote.
@@ -132,6 +135,23 @@ pub fn personal_from_json(text: Option<&str>) -> Result<PersonalData, WireError>
         || Ok(PersonalData::default()),
         |text| Ok(serde_json::from_str(text)?),
     )
+}
+
+/// As JSON, in one piece of memory where it is of the usual size.
+fn written(value: &impl Serialize) -> Result<String, WireError> {
+    let mut text = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut text, value)?;
+    Ok(String::from_utf8(text).map_err(serde_json::Error::custom)?)
+}
+
+/// The form a document has. It stands first, where we have written it; it is looked for where others
+/// have moved it.
+fn schema_of(text: &str) -> Result<u32, WireError> {
+    let first = text.strip_prefix("{\"schema\":");
+    match first.and_then(|rest| rest.split_once(',')?.0.parse().ok()) {
+        Some(schema) => Ok(schema),
+        None => Ok(serde_json::from_str::<OrderHead>(text)?.schema),
+    }
 }
 
 const fn known(schema: u32) -> Result<(), WireError> {

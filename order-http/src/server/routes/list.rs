@@ -5,10 +5,10 @@ use crate::server::dto::schema;
 use crate::server::extract::Query;
 use crate::server::principal::{Principal, Reach, Right};
 use crate::server::problem::Problem;
-use crate::server::{Shared, cursor};
-use axum::Json;
+use crate::server::{Shared, answer, cursor};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use order_core::ports::{ListQuery, Page};
 use order_core::value::StorefrontId;
 
@@ -47,12 +47,16 @@ pub(crate) async fn list_orders(
             .as_ref()
             .is_some_and(|asked| *asked != own)
         {
-            return Ok(Json(PageView::from(&Page::default())).into_response());
+            return Ok(shown(&Page::default()));
         }
         query.customer_id = Some(own);
     }
     let page = shared.orders.list(query).await?;
-    Ok(Json(PageView::from(&page)).into_response())
+    Ok(shown(&page))
+}
+
+fn shown(page: &Page) -> Response {
+    answer::json(StatusCode::OK, &PageView::from(page))
 }
 
 fn query(storefront: StorefrontId, mut parameters: Query) -> Result<ListQuery, Problem> {

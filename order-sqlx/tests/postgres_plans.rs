@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use support::postgres as database;
 use support::postgres::{Connection, Database};
+use support::{applied, full, story};
 
 #[path = "shared/usage.rs"]
 mod usage;
@@ -186,6 +187,37 @@ async fn changes_are_stored_without_going_through_a_table() {
     let (after, by_index) = scans(&mut connection, 40_003).await;
     assert!(by_index > by_index_before, "nothing was counted");
     assert_eq!(after, before);
+}
+
+/// How often somebody has had the table of orders looked at, once the server has counted so many of
+/// the rows that were written of it.
+async fn looks(connection: &mut Connection, written: i64) -> i64 {
+    scans(connection, written).await;
+    let counted =
+        "SELECT analyze_count FROM pg_stat_user_tables WHERE relid = 'orders.orders'::regclass";
+    connection.fetch_one(counted).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn tables_are_looked_at_while_they_are_young_and_not_once_they_are_full() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    let store = database.store().await;
+    for number in 100_000..100_200 {
+        applied(&store, full(&mut story(number))).await;
+    }
+    store.close().await;
+    assert_eq!(looks(&mut connection, 200).await, 1);
+    connection.execute("DELETE FROM orders.skus").await.unwrap();
+    connection.execute(FILL).await.unwrap();
+    let before = looks(&mut connection, 20_200).await;
+    let store = database.unmigrated().await;
+    for number in 100_200..100_400 {
+        applied(&store, full(&mut story(number))).await;
+    }
+    store.close().await;
+    assert_eq!(looks(&mut connection, 20_400).await, before);
+    connection.close().await.unwrap();
 }
 
 /// What a query binds to its statement, in SQL.

@@ -5,7 +5,7 @@
 //! go through all of what has come in. So the store asks for a look itself, a few times.
 
 use super::dialect::Pool;
-use sqlx::Executor as _;
+use sqlx::{Executor as _, Row as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// After so many changes by this process.
@@ -34,6 +34,13 @@ const STATEMENT: &str = concat!(
     table!("reservation_lines"),
 );
 
+/// Whether it is known that the tables are full.
+const FULL: &str = concat!(
+    "SELECT reltuples >= 20000 AS are_full FROM pg_class WHERE oid = '",
+    table!("orders"),
+    "'::regclass",
+);
+
 /// Counts what is written, to know when to look.
 #[derive(Default)]
 pub(super) struct Statistics(AtomicU64);
@@ -43,16 +50,23 @@ impl Statistics {
     pub(super) fn count(&self, changes: u64) -> bool {
         let before = self.0.fetch_add(changes, Ordering::Relaxed);
         let after = before.saturating_add(changes);
-        LOOKS.iter().any(|look| (before..after).contains(look))
+        LOOKS.iter().any(|look| (before + 1..=after).contains(look))
     }
 }
 
-/// Has Postgres look at the tables.
+/// Has Postgres look at the tables, unless it knows them to be full.
 pub(super) async fn look(pool: Pool) {
-    if let Err(error) = pool.execute(STATEMENT).await {
+    if let Err(error) = look_if_young(&pool).await {
         // Whoever may write may not always do this, and Postgres will sooner or later.
         tracing::debug!(%error, "no statistics were taken");
     }
+}
+
+async fn look_if_young(pool: &Pool) -> Result<(), sqlx::Error> {
+    if !pool.fetch_one(FULL).await?.try_get("are_full")? {
+        pool.execute(STATEMENT).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -175,18 +175,13 @@ impl PostgresStore {
         self.access.pool().close().await;
     }
 
-    /// The order with this id at this storefront: among others, where the database does not keep
-    /// storefronts apart.
+    /// The order with this id at this storefront, among others.
     async fn look_up(
         &self,
         storefront: &StorefrontId,
         id: OrderId,
     ) -> Result<Option<Order>, StoreError> {
-        if self.access.is_isolated() {
-            self.ask(|| self.order(storefront, id)).await
-        } else {
-            self.finds.find(storefront, id).await
-        }
+        self.finds.find(storefront, id).await
     }
 
     /// Where it reads.

@@ -169,6 +169,25 @@ impl SqliteStore {
         self.ask(|| self.order(storefront, id)).await
     }
 
+    async fn order(
+        &self,
+        storefront: &StorefrontId,
+        id: OrderId,
+    ) -> Result<Option<Order>, failure::Failure> {
+        sqlx::query(concat!(
+            "SELECT storefront, order_id, version, document, personal FROM ",
+            table!("orders"),
+            " WHERE storefront = $1 AND order_id = $2",
+        ))
+        .bind(storefront.as_str())
+        .bind(dialect::bind_id(id))
+        .fetch_optional(&self.readers)
+        .await?
+        .as_ref()
+        .map(rows::order)
+        .transpose()
+    }
+
     /// Where it reads.
     const fn reads(&self) -> &SqlitePool {
         &self.readers

@@ -148,6 +148,24 @@ async fn a_limit_is_gone_with_the_transaction_it_was_for() {
 }
 
 #[tokio::test]
+async fn of_those_who_look_side_by_side_each_finds_what_is_theirs() {
+    let database = Database::of_a_role().await;
+    let store = database.isolated().await;
+    two_storefronts(&store).await;
+    let looks = (0..40).map(|turn| {
+        let (name, number) = (["one", "two"][turn % 2], if turn % 4 < 2 { 1 } else { 2 });
+        let store = &store;
+        async move {
+            let found = store.find(&storefront(name), order_id(number)).await;
+            (name, number, found.unwrap().is_some())
+        }
+    });
+    for (name, number, found) in futures::future::join_all(looks).await {
+        assert_eq!(found, (name == "one") == (number == 1), "{name}, {number}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_commits_within_the_limit() {
     let database = Database::of_a_role().await;
     let store = database.isolated().await;

@@ -1,17 +1,19 @@
 //! The line of finds: whatever was asked for while the last answer was under way is looked up as one
-//! statement. Each asker reads the row for itself.
+//! statement, or as one for each storefront where the database keeps these apart. Each asker reads the
+//! row for itself.
 
-use super::access::Access;
-use super::dialect::{Connection, Id, Row, bind_id};
+use super::access::{Access, limit};
+use super::dialect::{BEGIN, Connection, Id, Row, bind_id};
 use super::failure::{Common, Failure};
 use super::line::{self, About, Answer, Line};
-use super::rows;
+use super::rows::{self, Reading};
 use super::unit::Attempts;
 use super::writer::{self, Held, connection};
 use order_core::order::Order;
 use order_core::ports::StoreError;
 use order_core::value::{OrderId, StorefrontId};
-use sqlx::Row as _;
+use sqlx::Connection as _;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +35,7 @@ impl line::Job for Finding {
     }
 }
 
-/// The line of finds, where storefronts are not kept apart by the database.
+/// The line of finds.
 pub(super) struct Finds {
     access: Access,
     line: Line<Finding>,
@@ -85,7 +87,7 @@ impl line::Server for Finds {
         let mut attempts = Attempts::of(self.access.pool());
         let found = loop {
             let found = match connection(held, self.access.pool()).await {
-                Ok(connection) => look_up(connection, &group).await,
+                Ok(connection) => self.look_up(connection, &group).await,
                 Err(failure) => Err(failure),
             };
             match found {
@@ -101,8 +103,8 @@ impl line::Server for Finds {
         match found {
             Ok(found) => {
                 let mut rows: Vec<Option<Row>> = group.iter().map(|_| None).collect();
-                for (item, row) in found {
-                    if let Some(slot) = rows.get_mut(item) {
+                for (place, row) in found {
+                    if let Some(slot) = rows.get_mut(place) {
                         *slot = Some(row);
                     }
                 }
@@ -121,21 +123,55 @@ impl line::Server for Finds {
     }
 }
 
-/// The rows that are there, each with its place in the group.
+/// A row that was found, with the place in the group of whom it is for.
+type Found = (usize, Row);
+
+impl Finds {
+    /// The rows that are there.
+    async fn look_up(
+        &self,
+        connection: &mut Connection,
+        group: &[Finding],
+    ) -> Result<Vec<Found>, Failure> {
+        let asked = group.iter().enumerate();
+        if !self.access.is_isolated() {
+            return look_up(connection, &asked.collect::<Vec<_>>()).await;
+        }
+        let mut apart: BTreeMap<&StorefrontId, Vec<_>> = BTreeMap::new();
+        for (place, one) in asked {
+            apart.entry(&one.storefront).or_default().push((place, one));
+        }
+        let mut found = Vec::new();
+        for (storefront, asked) in apart {
+            let mut transaction = connection.begin_with(BEGIN).await?;
+            limit(&mut transaction, storefront.as_str()).await?;
+            found.extend(look_up(&mut transaction, &asked).await?);
+            transaction.commit().await?;
+        }
+        Ok(found)
+    }
+}
+
 async fn look_up(
     connection: &mut Connection,
-    group: &[Finding],
-) -> Result<Vec<(usize, Row)>, Failure> {
-    let storefronts: Vec<&str> = group.iter().map(|one| one.storefront.as_str()).collect();
-    let ids: Vec<Id> = group.iter().map(|one| bind_id(one.id)).collect();
+    asked: &[(usize, &Finding)],
+) -> Result<Vec<Found>, Failure> {
+    let asked = asked.iter();
+    let (places, storefronts, ids) = asked
+        .map(|(place, one)| {
+            let place = i64::try_from(*place).unwrap_or(i64::MAX);
+            (place, one.storefront.as_str(), bind_id(one.id))
+        })
+        .collect::<(Vec<i64>, Vec<&str>, Vec<Id>)>();
     let found = sqlx::query(concat!(
-        "SELECT w.item AS item, o.storefront AS storefront, o.order_id AS order_id,",
+        "SELECT w.place AS place, o.storefront AS storefront, o.order_id AS order_id,",
         " o.version AS version, o.document AS document, o.personal AS personal",
-        " FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w(storefront, order_id, item)",
+        " FROM unnest($1::bigint[], $2::text[], $3::uuid[]) AS w(place, storefront, order_id)",
         " JOIN ",
         table!("orders"),
         " AS o ON o.storefront = w.storefront AND o.order_id = w.order_id",
     ))
+    .bind(&places)
     .bind(&storefronts)
     .bind(&ids)
     .fetch_all(connection)
@@ -143,8 +179,7 @@ async fn look_up(
     found
         .into_iter()
         .map(|row| {
-            let item: i64 = row.try_get("item")?;
-            let place = usize::try_from(item - 1).unwrap_or(usize::MAX);
+            let place = Reading::new(&row, "orders", "?").small("place")?;
             Ok((place, row))
         })
         .collect()

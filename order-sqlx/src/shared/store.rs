@@ -47,25 +47,6 @@ impl Store {
         }
     }
 
-    pub(super) async fn order(
-        &self,
-        storefront: &StorefrontId,
-        id: OrderId,
-    ) -> Result<Option<Order>, Failure> {
-        sqlx::query(concat!(
-            "SELECT storefront, order_id, version, document, personal FROM ",
-            table!("orders"),
-            " WHERE storefront = $1 AND order_id = $2",
-        ))
-        .bind(storefront.as_str())
-        .bind(bind_id(id))
-        .fetch_optional(&mut *self.reader(Some(storefront)).await?)
-        .await?
-        .as_ref()
-        .map(rows::order)
-        .transpose()
-    }
-
     async fn history(&self, storefront: &StorefrontId, id: OrderId) -> Result<Vec<Event>, Failure> {
         sqlx::query(concat!(
             "SELECT order_id, version, document, personal FROM ",

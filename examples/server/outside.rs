@@ -70,7 +70,7 @@ fn mocks(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ports, Box<dyn E
     } else {
         Mocks::open_persistent(
             &settings.mocks_dir,
-            format!("{file}.mocks.jsonl"),
+            format!("{file}.mocks.redb"),
             Now::system(),
         )?
     };

@@ -12,7 +12,7 @@
 //! use std::sync::Arc;
 //!
 //! # fn example(clock: Arc<dyn Clock>) -> Result<(), Box<dyn std::error::Error>> {
-//! let outside = Outside::open_persistent("examples/mocks", "mocks.jsonl", Now::system())?;
+//! let outside = Outside::open_persistent("examples/mocks", "order.mocks.redb", Now::system())?;
 //! let ports = Ports::of(&outside, &clock);
 //! # let _ = ports.payments;
 //! # Ok(())
@@ -173,6 +173,11 @@ fn refused(code: &str) -> OutsideError {
         }
         Err(_) => OutsideError::unknown("refused without a code"),
     }
+}
+
+/// A file cannot be read. Which, and why, is in the log; nothing was done.
+fn unreadable() -> OutsideError {
+    OutsideError::unavailable("a file cannot be read", None)
 }
 
 /// Runs what may block; nothing if it did not finish.

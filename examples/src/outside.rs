@@ -1,12 +1,12 @@
-//! The services around an order system, in memory: customers, inventory, payments, shipping and
+//! The services around an order system: customers, inventory, payments, shipping and
 //! notifications.
 //!
 //! Each is a plain struct with methods that do the work, and a thin axum router over it that speaks
 //! the wire contract. A program can put the structs behind its own ports, in its own process, or
 //! serve [`router`] and talk to it over HTTP: the behaviour is the same.
 //!
-//! Stock, payments and parcels live in memory. Unless [`Outside::open_persistent`] is given a file to
-//! keep them in, they are gone with the process. Customers and products are JSON files that are read
+//! Reservations, payments and parcels are kept in tables: in memory, and gone with the process, unless
+//! [`Outside::open_persistent`] is given a file to keep them in. Customers and products are JSON files that are read
 //! anew at each look-up, so a new file is a new customer or product.
 //!
 //! Nothing here authenticates anybody: serve it on loopback, or in a test.
@@ -29,11 +29,11 @@ pub mod customers;
 mod faults;
 mod files;
 pub mod inventory;
-mod journal;
 pub mod notifications;
 mod now;
 pub mod payments;
 pub mod shipping;
+mod state;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -42,18 +42,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use serde::{Deserialize, Serialize};
 
-use self::journal::{Change, Past};
+use self::state::State;
 
 pub use check::Invalid;
 pub use customers::Customers;
 pub use faults::{Fault, Faults};
 pub use files::BadFile;
 pub use inventory::Inventory;
-pub use journal::{NotSaved, StateFileError};
 pub use notifications::Notifications;
 pub use now::Now;
 pub use payments::Payments;
 pub use shipping::Shipping;
+pub use state::{NotSaved, StateFileError};
 
 /// How many of one product: what is reserved, or put into a parcel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,14 +118,8 @@ impl Outside {
     ///
     /// [`MissingFolder`] when either folder is not there.
     pub fn open(mocks: impl AsRef<Path>, now: Now) -> Result<Self, MissingFolder> {
-        let (customers, inventory) = from_folders(mocks.as_ref(), now)?;
-        Ok(Self {
-            customers: Arc::new(customers),
-            inventory: Arc::new(inventory),
-            payments: Arc::new(Payments::new()),
-            shipping: Arc::new(Shipping::new()),
-            notifications: Arc::new(Notifications::new()),
-        })
+        let folders = Folders::of(mocks.as_ref())?;
+        Ok(Self::over(folders, now, State::in_memory()))
     }
 
     /// The same, with payments, refunds, reservations and parcels as `state_file` has them, and kept
@@ -140,44 +134,45 @@ impl Outside {
         state_file: impl AsRef<Path>,
         now: Now,
     ) -> Result<Self, OpenError> {
-        let (customers, mut inventory) = from_folders(mocks.as_ref(), now)?;
-        let (mut payments, mut shipping) = (Payments::new(), Shipping::new());
-        let mut past = Past::read(state_file.as_ref())?;
-        for change in past.changes.drain(..) {
-            match change {
-                Change::Payments(records) => payments.replay(records),
-                Change::Reservation(record) => inventory.replay(record),
-                Change::Parcel(record) => shipping.replay(record),
-            }
-        }
-        let all = [payments.changes(), inventory.changes(), shipping.changes()];
-        let journal = Arc::new(past.replace(all.into_iter().flatten())?);
-        payments.keep_in(Arc::clone(&journal));
-        inventory.keep_in(Arc::clone(&journal));
-        shipping.keep_in(journal);
-        Ok(Self {
-            customers: Arc::new(customers),
+        let folders = Folders::of(mocks.as_ref())?;
+        let state = State::open(state_file.as_ref())?;
+        Ok(Self::over(folders, now, state))
+    }
+
+    fn over(folders: Folders, now: Now, state: State) -> Self {
+        let state = Arc::new(state);
+        let inventory = Inventory::over(folders.inventory, now, Arc::clone(&state));
+        Self {
+            customers: Arc::new(Customers::new(folders.customers)),
             inventory: Arc::new(inventory),
-            payments: Arc::new(payments),
-            shipping: Arc::new(shipping),
+            payments: Arc::new(Payments::over(Arc::clone(&state))),
+            shipping: Arc::new(Shipping::over(state)),
             notifications: Arc::new(Notifications::new()),
-        })
+        }
     }
 }
 
-fn from_folders(mocks: &Path, now: Now) -> Result<(Customers, Inventory), MissingFolder> {
-    let folder = |kind: &'static str| {
-        let path = mocks.join(kind);
-        if path.is_dir() {
-            Ok(path)
-        } else {
-            Err(MissingFolder { path, kind })
-        }
-    };
-    Ok((
-        Customers::new(folder("customers")?),
-        Inventory::new(folder("inventory")?, now),
-    ))
+/// Where customers and products are.
+struct Folders {
+    customers: PathBuf,
+    inventory: PathBuf,
+}
+
+impl Folders {
+    fn of(mocks: &Path) -> Result<Self, MissingFolder> {
+        let folder = |kind: &'static str| {
+            let path = mocks.join(kind);
+            if path.is_dir() {
+                Ok(path)
+            } else {
+                Err(MissingFolder { path, kind })
+            }
+        };
+        Ok(Self {
+            customers: folder("customers")?,
+            inventory: folder("inventory")?,
+        })
+    }
 }
 
 /// One router that serves all five, so that every service's base URL can be the same.

@@ -61,7 +61,7 @@ pub(crate) fn stock(mocks: &Mocks, sku: &Sku, unit_price: Money, units: u32) {
 /// The warehouse sends what it was asked for and has not sent yet.
 pub(crate) fn ship(mocks: &Mocks, reference: &Reference) -> usize {
     let (shipping, reference) = (&mocks.outside.shipping, reference.to_string());
-    match shipping.find(&reference) {
+    match shipping.find(&reference).unwrap() {
         Some(parcel) if parcel.status == FulfillmentStatus::Accepted => {
             shipping.mark_shipped(&reference, "UPS", "1Z1").unwrap();
             1

@@ -216,7 +216,11 @@ async fn an_answer_that_is_lost_leaves_a_write_unknown_and_done() {
         let lost = subject.ports.inventory.reserve(&call("k"), &wish).await;
         assert_eq!(lost.unwrap_err().kind, OutsideErrorKind::Unknown);
         assert_eq!(
-            outside.inventory.find(&reference.to_string()).is_some(),
+            outside
+                .inventory
+                .find(&reference.to_string())
+                .unwrap()
+                .is_some(),
             is_done
         );
     }

@@ -19,7 +19,7 @@ use super::world::call;
 
 fn open(folder: &Path) -> Ports {
     let mocks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/mocks");
-    let state_file = folder.join("mocks.jsonl");
+    let state_file = folder.join("order.mocks.redb");
     let outside = Outside::open_persistent(mocks, state_file, Now::system()).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
     Ports::of(&outside, &clock)

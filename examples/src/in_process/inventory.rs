@@ -12,7 +12,7 @@ use order_core::ports::{
 use order_core::reference::Reference;
 use order_core::value::{InvalidValue, ProductName, Sku};
 
-use super::{InProcess, refused};
+use super::{InProcess, refused, unreadable};
 use crate::outside::inventory::{InventoryError, Reservation, ReservationStatus};
 use crate::outside::{Inventory, Line, inventory};
 
@@ -118,10 +118,10 @@ impl ports::Inventory for InProcess<Inventory> {
         let (id, faults) = (id.to_string(), self.service.faults());
         let found = self
             .call(call, "GET /reservations/{id}", faults, move |service| {
-                Ok::<_, InventoryError>(service.find(&id))
+                service.find(&id)
             })
             .await?
-            .map_err(|error| no(&error))?;
+            .map_err(|_| unreadable())?;
         found.map(view).transpose()
     }
 }
@@ -129,8 +129,7 @@ impl ports::Inventory for InProcess<Inventory> {
 fn no(error: &InventoryError) -> OutsideError {
     match error {
         InventoryError::NotSaved(_) => OutsideError::unknown("the state file cannot be written"),
-        // What is wrong with it is in the log. Nothing was done.
-        InventoryError::BadFile(_) => OutsideError::unavailable("a file cannot be read", None),
+        InventoryError::BadFile(_) => unreadable(),
         InventoryError::Invalid(_)
         | InventoryError::InsufficientStock { .. }
         | InventoryError::UnknownSku { .. }

@@ -8,7 +8,7 @@ use order_core::ports::{
 use order_core::reference::Reference;
 use order_core::value::{Code, ProviderId};
 
-use super::{InProcess, refused};
+use super::{InProcess, refused, unreadable};
 use crate::outside::Payments;
 use crate::outside::payments::{
     Answer, Payment, PaymentError, PaymentRequest, PaymentStatus, Refund, RefundRequest,
@@ -51,10 +51,10 @@ impl ports::Payments for InProcess<Payments> {
         let (reference, faults) = (reference.to_string(), self.service.faults());
         let found = self
             .call(call, "GET /payments", faults, move |service| {
-                Ok::<_, PaymentError>(service.find(&reference))
+                service.find(&reference)
             })
             .await?
-            .map_err(|error| no(&error))?;
+            .map_err(|_| unreadable())?;
         found.map(view).transpose()
     }
 
@@ -117,10 +117,10 @@ impl ports::Payments for InProcess<Payments> {
         let (reference, faults) = (reference.to_string(), self.service.faults());
         let found = self
             .call(call, "GET /refunds", faults, move |service| {
-                Ok::<_, PaymentError>(service.find_refund(&reference))
+                service.find_refund(&reference)
             })
             .await?
-            .map_err(|error| no(&error))?;
+            .map_err(|_| unreadable())?;
         found.map(refund_view).transpose()
     }
 }

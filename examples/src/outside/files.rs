@@ -39,6 +39,14 @@ pub struct BadFile {
 }
 
 impl BadFile {
+    pub(super) fn new(kind: &'static str, path: &Path, reason: &(impl Display + ?Sized)) -> Self {
+        Self {
+            kind,
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -139,11 +147,7 @@ impl<T: Document> Folder<T> {
 }
 
 fn bad<T: Document>(path: &Path, reason: &(impl Display + ?Sized)) -> BadFile {
-    BadFile {
-        kind: T::KIND,
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+    BadFile::new(T::KIND, path, reason)
 }
 
 /// Whether a key can be part of a path and stay one plain name.

@@ -2,27 +2,27 @@
 //!
 //! A product's file says how many units were delivered; what reservations hold or have committed is
 //! counted here and taken off that number. So a raised number in the file is a delivery, and stock
-//! can be short but never sold twice: every check and its change happen under one lock.
+//! can be short but never sold twice: changes are made one at a time, each with its own checks.
 
 mod routes;
 mod shelves;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use self::shelves::{Entry, Shelves, Units};
+use self::shelves::{Entry, Shelves, Units, free};
 use super::files::{Document, Folder};
-use super::journal::{Change, Journal, NotSaved};
-use super::{BadFile, Faults, Invalid, Line, Now, check, locked};
+use super::state::{Change, Failure, NotSaved, State};
+use super::{BadFile, Faults, Invalid, Line, Now, check};
 
 pub use routes::router;
 pub(super) use routes::routes;
-pub(super) use shelves::Record;
+pub(super) use shelves::make_tables;
 
 /// The longest time a reservation may be held or extended: a year.
 const MAX_TTL: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -146,6 +146,12 @@ pub enum InventoryError {
     NotSaved(#[from] NotSaved),
 }
 
+impl From<Failure> for InventoryError {
+    fn from(failure: Failure) -> Self {
+        Self::NotSaved(failure.into())
+    }
+}
+
 impl InventoryError {
     /// What a client is told, for machines.
     pub fn code(&self) -> &'static str {
@@ -190,38 +196,24 @@ impl InventoryError {
 pub struct Inventory {
     files: Folder<Product>,
     now: Now,
-    shelves: Mutex<Shelves>,
     faults: Faults,
-    journal: Arc<Journal>,
+    state: Arc<State>,
 }
 
 impl Inventory {
     /// The products in `folder`, one `*.json` file each, and no reservations yet.
     pub fn new(folder: impl Into<PathBuf>, now: Now) -> Self {
+        Self::over(folder.into(), now, Arc::default())
+    }
+
+    /// The products in `folder`, and the reservations of before.
+    pub(super) fn over(folder: PathBuf, now: Now, state: Arc<State>) -> Self {
         Self {
-            files: Folder::new(folder.into()),
+            files: Folder::new(folder),
             now,
-            shelves: Mutex::default(),
             faults: Faults::default(),
-            journal: Arc::default(),
+            state,
         }
-    }
-
-    /// Takes over what was recorded before.
-    pub(super) fn replay(&mut self, record: Record) {
-        let shelves = self.shelves.get_mut();
-        shelves.unwrap_or_else(PoisonError::into_inner).put(record);
-    }
-
-    /// Changes from which all of it can be made again.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        let shelves = locked(&self.shelves);
-        shelves.records().map(Change::Reservation).collect()
-    }
-
-    /// Records what changes from now on.
-    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
-        self.journal = journal;
     }
 
     /// The products with these SKUs, each once, in the order asked; unknown ones are missing.
@@ -238,7 +230,7 @@ impl Inventory {
                 products.extend(self.files.find(sku)?);
             }
         }
-        Ok(self.as_of_now(products))
+        self.as_of_now(products)
     }
 
     /// Every product there is, by file name. Reads files, so it may block for a moment.
@@ -247,7 +239,7 @@ impl Inventory {
     ///
     /// [`BadFile`] when the folder cannot be listed; single bad files are passed over.
     pub fn all_products(&self) -> Result<Vec<Product>, BadFile> {
-        Ok(self.as_of_now(self.files.all()?))
+        self.as_of_now(self.files.all()?)
     }
 
     /// Keeps all of `lines` for `ttl`, or nothing at all. Lines of one SKU are added up. Reads files,
@@ -272,7 +264,11 @@ impl Inventory {
         check::some_lines(lines)?;
         let ttl = checked_ttl(ttl)?;
         let asked = add_up(lines)?;
-        if let Some(answer) = self.open().1.seen_before(id, &asked) {
+        let now = self.now.get();
+        let seen = self
+            .state
+            .read(|view| Shelves::new(view, now).seen_before(id, &asked))?;
+        if let Some(answer) = seen {
             return answer;
         }
 
@@ -281,7 +277,7 @@ impl Inventory {
         for sku in asked.keys() {
             match self.files.find(sku)? {
                 Some(product) => {
-                    delivered.insert(sku.as_str(), product.available);
+                    delivered.insert(sku.clone(), product.available);
                 }
                 None => unknown.push(sku.clone()),
             }
@@ -290,31 +286,35 @@ impl Inventory {
             return Err(InventoryError::UnknownSku { skus: unknown });
         }
 
-        let (now, mut shelves) = self.open();
-        if let Some(answer) = shelves.seen_before(id, &asked) {
-            return answer;
-        }
-        let short: Vec<Shortage> = asked
-            .iter()
-            .filter_map(|(sku, requested)| {
-                let available = shelves.free(sku, *delivered.get(sku.as_str())?);
-                (available < *requested).then(|| Shortage {
-                    sku: sku.clone(),
-                    requested: *requested,
-                    available,
+        let given = id.to_owned();
+        self.change("reserved", move |shelves, now| {
+            if let Some(answer) = shelves.seen_before(&given, &asked)? {
+                return answer;
+            }
+            let taken = shelves.taken(asked.keys().map(String::as_str))?;
+            let short: Vec<Shortage> = asked
+                .iter()
+                .filter_map(|(sku, requested)| {
+                    let available = free(*delivered.get(sku)?, *taken.get(sku.as_str())?);
+                    (available < *requested).then(|| Shortage {
+                        sku: sku.clone(),
+                        requested: *requested,
+                        available,
+                    })
                 })
-            })
-            .collect();
-        if !short.is_empty() {
-            return Err(InventoryError::InsufficientStock { lines: short });
-        }
-        let entry = Entry {
-            status: ReservationStatus::Held,
-            units: asked.clone(),
-            asked,
-            expires_at: now + ttl,
-        };
-        self.put(&mut shelves, id, entry, "reserved")
+                .collect();
+            if !short.is_empty() {
+                return Err(InventoryError::InsufficientStock { lines: short });
+            }
+            let entry = Entry {
+                status: ReservationStatus::Held,
+                units: asked.clone(),
+                asked,
+                expires_at: now + ttl,
+            };
+            shelves.put(&given, &entry)?;
+            Ok(entry.seen(&given))
+        })
     }
 
     /// Makes the reservation, held or committed, keep exactly `lines`: what is more is taken, what is
@@ -329,43 +329,49 @@ impl Inventory {
         check::id("id", id)?;
         check::lines(lines)?;
         let target = add_up(lines)?;
-        self.open().1.live(id)?;
-        // Only what grows needs its file, and what grows is known under the lock alone.
-        let mut files: HashMap<&String, Result<Option<Product>, BadFile>> = target
+        let now = self.now.get();
+        self.state.read(|view| Shelves::new(view, now).live(id))??;
+        // Only what grows needs its file, and what grows is known in the change alone.
+        let mut files: HashMap<String, Result<Option<Product>, BadFile>> = target
             .keys()
-            .map(|sku| (sku, self.files.find(sku)))
+            .map(|sku| (sku.clone(), self.files.find(sku)))
             .collect();
 
-        let (_, mut shelves) = self.open();
-        let mut entry = shelves.live(id)?.clone();
-        let mut unknown = Vec::new();
-        let mut short = Vec::new();
-        for (sku, requested) in &target {
-            let had = entry.units.get(sku).copied().unwrap_or(0);
-            if *requested <= had {
-                continue;
+        let id = id.to_owned();
+        self.change("revised", move |shelves, _| {
+            let mut entry = shelves.live(&id)??;
+            let taken = shelves.taken(target.keys().map(String::as_str))?;
+            let mut unknown = Vec::new();
+            let mut short = Vec::new();
+            for (sku, requested) in &target {
+                let had = entry.units.get(sku).copied().unwrap_or(0);
+                if *requested <= had {
+                    continue;
+                }
+                let Some(product) = files.remove(sku).transpose()?.flatten() else {
+                    unknown.push(sku.clone());
+                    continue;
+                };
+                let taken = taken.get(sku.as_str()).copied().unwrap_or(0);
+                let available = free(product.available, taken).saturating_add(had);
+                if available < *requested {
+                    short.push(Shortage {
+                        sku: sku.clone(),
+                        requested: *requested,
+                        available,
+                    });
+                }
             }
-            let Some(product) = files.remove(sku).transpose()?.flatten() else {
-                unknown.push(sku.clone());
-                continue;
-            };
-            let available = shelves.free(sku, product.available).saturating_add(had);
-            if available < *requested {
-                short.push(Shortage {
-                    sku: sku.clone(),
-                    requested: *requested,
-                    available,
-                });
+            if !unknown.is_empty() {
+                return Err(InventoryError::UnknownSku { skus: unknown });
             }
-        }
-        if !unknown.is_empty() {
-            return Err(InventoryError::UnknownSku { skus: unknown });
-        }
-        if !short.is_empty() {
-            return Err(InventoryError::InsufficientStock { lines: short });
-        }
-        entry.units = target;
-        self.put(&mut shelves, id, entry, "revised")
+            if !short.is_empty() {
+                return Err(InventoryError::InsufficientStock { lines: short });
+            }
+            entry.units = target;
+            shelves.put(&id, &entry)?;
+            Ok(entry.seen(&id))
+        })
     }
 
     /// Makes a held reservation last `ttl` from now, if that is longer than it lasts already. A
@@ -377,13 +383,15 @@ impl Inventory {
     pub fn extend(&self, id: &str, ttl: Duration) -> Result<Reservation, InventoryError> {
         check::id("id", id)?;
         let ttl = checked_ttl(ttl)?;
-        let (now, mut shelves) = self.open();
-        let mut entry = shelves.live(id)?.clone();
-        if entry.status != ReservationStatus::Held {
-            return Ok(entry.seen(id));
-        }
-        entry.expires_at = entry.expires_at.max(now + ttl);
-        self.put(&mut shelves, id, entry, "extended")
+        let id = id.to_owned();
+        self.change("extended", move |shelves, now| {
+            let mut entry = shelves.live(&id)??;
+            if entry.status == ReservationStatus::Held {
+                entry.expires_at = entry.expires_at.max(now + ttl);
+                shelves.put(&id, &entry)?;
+            }
+            Ok(entry.seen(&id))
+        })
     }
 
     /// Takes the units of a held reservation for good. Again is the same.
@@ -393,10 +401,15 @@ impl Inventory {
     /// [`InventoryError::NotFound`], [`Gone`](InventoryError::Gone).
     pub fn commit(&self, id: &str) -> Result<Reservation, InventoryError> {
         check::id("id", id)?;
-        let (_, mut shelves) = self.open();
-        let mut entry = shelves.live(id)?.clone();
-        entry.status = ReservationStatus::Committed;
-        self.put(&mut shelves, id, entry, "committed")
+        let id = id.to_owned();
+        self.change("committed", move |shelves, _| {
+            let mut entry = shelves.live(&id)??;
+            if entry.status == ReservationStatus::Held {
+                entry.status = ReservationStatus::Committed;
+                shelves.put(&id, &entry)?;
+            }
+            Ok(entry.seen(&id))
+        })
     }
 
     /// Puts back what the reservation keeps, held or committed. Again is the same. An id that was
@@ -407,21 +420,31 @@ impl Inventory {
     /// Only [`InventoryError::Invalid`] and [`NotSaved`](InventoryError::NotSaved).
     pub fn release(&self, id: &str) -> Result<Reservation, InventoryError> {
         check::id("id", id)?;
-        let (now, mut shelves) = self.open();
-        let known = shelves.entries.get(id).cloned();
-        let mut entry = known.unwrap_or_else(|| Entry {
-            status: ReservationStatus::Released,
-            asked: Units::new(),
-            units: Units::new(),
-            expires_at: now,
-        });
-        entry.status = ReservationStatus::Released;
-        self.put(&mut shelves, id, entry, "released")
+        let id = id.to_owned();
+        self.change("released", move |shelves, now| {
+            let known = shelves.find(&id)?;
+            let mut entry = known.unwrap_or_else(|| Entry {
+                status: ReservationStatus::Released,
+                asked: Units::new(),
+                units: Units::new(),
+                expires_at: now,
+            });
+            entry.status = ReservationStatus::Released;
+            shelves.put(&id, &entry)?;
+            Ok(entry.seen(&id))
+        })
     }
 
-    /// The reservation with this id, if there ever was one.
-    pub fn find(&self, id: &str) -> Option<Reservation> {
-        self.open().1.entries.get(id).map(|entry| entry.seen(id))
+    /// The reservation with this id, if there ever was one. Reads the state file, so it may block for
+    /// a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the state file cannot be read.
+    pub fn find(&self, id: &str) -> Result<Option<Reservation>, BadFile> {
+        let now = self.now.get();
+        let found = self.state.read(|view| Shelves::new(view, now).find(id))?;
+        Ok(found.map(|entry| entry.seen(id)))
     }
 
     /// What goes wrong with the next calls.
@@ -429,37 +452,43 @@ impl Inventory {
         &self.faults
     }
 
-    /// Saves how a reservation stands now, and then makes it so.
-    fn put(
+    /// Makes a change to a reservation, with everything that has expired by then put back.
+    fn change(
         &self,
-        shelves: &mut Shelves,
-        id: &str,
-        entry: Entry,
-        what: &str,
+        what: &'static str,
+        make: impl FnOnce(
+            &Shelves<'_, Change<'_>>,
+            DateTime<Utc>,
+        ) -> Result<Reservation, InventoryError>
+        + Send
+        + 'static,
     ) -> Result<Reservation, InventoryError> {
-        let reservation = entry.seen(id);
-        let id = id.to_owned();
-        let record = Record { id, entry };
-        self.journal.write(&Change::Reservation(record.clone()))?;
-        shelves.put(record);
+        let clock = self.now.clone();
+        let reservation = self.state.change(move |change| {
+            let now = clock.get();
+            let shelves = Shelves::new(change, now);
+            shelves.expire()?;
+            make(&shelves, now)
+        })?;
         tracing::info!(reservation = reservation.id, "{what}");
         Ok(reservation)
     }
 
-    /// The shelves, with everything that has expired by now put back.
-    fn open(&self) -> (DateTime<Utc>, MutexGuard<'_, Shelves>) {
+    fn as_of_now(&self, mut products: Vec<Product>) -> Result<Vec<Product>, BadFile> {
         let now = self.now.get();
-        let mut shelves = locked(&self.shelves);
-        shelves.expire(now);
-        (now, shelves)
-    }
-
-    fn as_of_now(&self, mut products: Vec<Product>) -> Vec<Product> {
-        let (_, shelves) = self.open();
-        for product in &mut products {
-            product.available = shelves.free(&product.sku, product.available);
+        let skus = || products.iter().map(|product| product.sku.clone());
+        let skus: Vec<String> = skus().collect();
+        let taken = self.state.read(|view| {
+            let taken = Shelves::new(view, now).taken(skus.iter().map(String::as_str))?;
+            Ok(skus
+                .iter()
+                .map(|sku| taken.get(sku.as_str()).copied())
+                .collect::<Vec<_>>())
+        })?;
+        for (product, taken) in products.iter_mut().zip(taken) {
+            product.available = free(product.available, taken.unwrap_or(0));
         }
-        products
+        Ok(products)
     }
 }
 

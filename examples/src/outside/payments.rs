@@ -8,16 +8,16 @@ mod book;
 mod routes;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use self::book::{Book, Decided};
-use super::journal::{Change, Journal, NotSaved};
-use super::{Faults, Invalid, locked};
+use super::state::{Change, Failure, NotSaved, State};
+use super::{BadFile, Faults, Invalid, locked};
 
-pub(super) use book::Record;
+pub(super) use book::make_tables;
 pub use routes::router;
 pub(super) use routes::routes;
 
@@ -184,6 +184,12 @@ pub enum PaymentError {
     NotSaved(#[from] NotSaved),
 }
 
+impl From<Failure> for PaymentError {
+    fn from(failure: Failure) -> Self {
+        Self::NotSaved(failure.into())
+    }
+}
+
 impl PaymentError {
     /// What a client is told, for machines.
     pub fn code(&self) -> &'static str {
@@ -238,17 +244,23 @@ impl Default for LostAnswer {
 /// };
 /// assert_eq!(payments.authorize(&request, None)?, Answer::Lost);
 /// // The money is set aside all the same, and asking again does not do it twice.
-/// let found = payments.find("attempt-1");
+/// let found = payments.find("attempt-1")?;
 /// assert_eq!(found.as_ref().map(|p| p.amount), Some(4498));
 /// assert_eq!(payments.authorize(&request, None)?, Answer::Given(found.unwrap()));
-/// # Ok::<(), order_examples::outside::payments::PaymentError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Payments {
-    book: Mutex<Book>,
+    refund_outcome: Mutex<RefundStatus>,
     lost_answer: Mutex<LostAnswer>,
     faults: Faults,
-    journal: Arc<Journal>,
+    state: Arc<State>,
+}
+
+impl Default for Payments {
+    fn default() -> Self {
+        Self::over(Arc::default())
+    }
 }
 
 impl Payments {
@@ -257,34 +269,26 @@ impl Payments {
         Self::default()
     }
 
-    /// Takes over what was recorded before.
-    pub(super) fn replay(&mut self, records: Vec<Record>) {
-        let book = self.book.get_mut().unwrap_or_else(PoisonError::into_inner);
-        records.into_iter().for_each(|record| book.apply(record));
-    }
-
-    /// Changes from which all of it can be made again.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        let book = locked(&self.book);
-        book.records()
-            .map(|record| Change::Payments(vec![record]))
-            .collect()
-    }
-
-    /// Records what changes from now on.
-    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
-        self.journal = journal;
-    }
-
-    /// Decides, saves, and then makes it so, as one step.
-    fn change<T>(&self, decide: impl FnOnce(&Book) -> Decided<T>) -> Result<T, PaymentError> {
-        let mut book = locked(&self.book);
-        let (answer, records) = decide(&book)?;
-        if !records.is_empty() {
-            self.journal.write(&Change::Payments(records.clone()))?;
+    /// The payments of before.
+    pub(super) fn over(state: Arc<State>) -> Self {
+        Self {
+            refund_outcome: Mutex::new(RefundStatus::Succeeded),
+            lost_answer: Mutex::default(),
+            faults: Faults::default(),
+            state,
         }
-        records.into_iter().for_each(|record| book.apply(record));
-        Ok(answer)
+    }
+
+    /// Decides, and makes it so, as one step.
+    fn change<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&Book<'_, Change<'_>>) -> Decided<T> + Send + 'static,
+    ) -> Result<T, PaymentError> {
+        self.state.change(move |change| {
+            let (answer, records) = decide(&Book::new(change))?;
+            book::apply(change, records)?;
+            Ok(answer)
+        })
     }
 
     /// Sets `amount` aside, or takes it at once, as the token has it. The same request again gets
@@ -299,7 +303,8 @@ impl Payments {
         request: &PaymentRequest,
         key: Option<&str>,
     ) -> Result<Answer, PaymentError> {
-        self.change(|book| book.authorize(request, key))
+        let (request, key) = (request.clone(), key.map(str::to_owned));
+        self.change(move |book| book.authorize(&request, key.as_deref()))
     }
 
     /// Takes `amount` of what was set aside; more than once, up to the whole. The same reference
@@ -316,7 +321,9 @@ impl Payments {
         reference: &str,
         key: Option<&str>,
     ) -> Result<Payment, PaymentError> {
-        self.change(|book| book.capture(payment_id, amount, reference, key))
+        let (id, reference) = (payment_id.to_owned(), reference.to_owned());
+        let key = key.map(str::to_owned);
+        self.change(move |book| book.capture(&id, amount, &reference, key.as_deref()))
     }
 
     /// Frees what is set aside and not taken: all of it, or the rest after a partial capture. Again
@@ -327,7 +334,8 @@ impl Payments {
     /// [`PaymentError::WrongStatus`] when it was declined or all of it was taken,
     /// [`NotFound`](PaymentError::NotFound), [`KeyReused`](PaymentError::KeyReused).
     pub fn void(&self, payment_id: &str, key: Option<&str>) -> Result<Payment, PaymentError> {
-        self.change(|book| book.void(payment_id, key))
+        let (id, key) = (payment_id.to_owned(), key.map(str::to_owned));
+        self.change(move |book| book.void(&id, key.as_deref()))
     }
 
     /// Gives money back. The same reference again gives back nothing more.
@@ -341,22 +349,40 @@ impl Payments {
         request: &RefundRequest,
         key: Option<&str>,
     ) -> Result<Refund, PaymentError> {
-        self.change(|book| book.refund(request, key))
+        let (request, key) = (request.clone(), key.map(str::to_owned));
+        let outcome = *locked(&self.refund_outcome);
+        self.change(move |book| book.refund(&request, key.as_deref(), outcome))
     }
 
-    /// The payment with this reference of the caller's.
-    pub fn find(&self, reference: &str) -> Option<Payment> {
-        locked(&self.book).payment_by_reference(reference).cloned()
+    /// The payment with this reference of the caller's. Reads the state file, so it may block for a
+    /// moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the state file cannot be read.
+    pub fn find(&self, reference: &str) -> Result<Option<Payment>, BadFile> {
+        self.state
+            .read(|view| Book::new(view).payment_by_reference(reference))
     }
 
-    /// The refund with this reference of the caller's.
-    pub fn find_refund(&self, reference: &str) -> Option<Refund> {
-        locked(&self.book).refund_by_reference(reference).cloned()
+    /// The refund with this reference of the caller's. Reads the state file, so it may block for a
+    /// moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the state file cannot be read.
+    pub fn find_refund(&self, reference: &str) -> Result<Option<Refund>, BadFile> {
+        self.state
+            .read(|view| Book::new(view).refund_by_reference(reference))
     }
 
     /// Every payment, in no order: what a test holds its own books against.
-    pub fn all(&self) -> Vec<Payment> {
-        locked(&self.book).payments().cloned().collect()
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the state file cannot be read.
+    pub fn all(&self) -> Result<Vec<Payment>, BadFile> {
+        self.state.read(|view| Book::new(view).payments())
     }
 
     /// The customer has done, or refused to do, what a payment that `requires_action` waits for.
@@ -366,12 +392,13 @@ impl Payments {
     ///
     /// [`PaymentError::NotFound`].
     pub fn finish_action(&self, reference: &str, approved: bool) -> Result<Payment, PaymentError> {
-        self.change(|book| book.finish_action(reference, approved))
+        let reference = reference.to_owned();
+        self.change(move |book| book.finish_action(&reference, approved))
     }
 
     /// What new refunds come to: at first they succeed at once.
     pub fn set_refund_outcome(&self, outcome: RefundStatus) {
-        locked(&self.book).set_refund_outcome(outcome);
+        *locked(&self.refund_outcome) = outcome;
     }
 
     /// A pending refund has been paid out, or has failed. Any other refund stays as it is.
@@ -380,7 +407,8 @@ impl Payments {
     ///
     /// [`PaymentError::NotFound`].
     pub fn settle_refund(&self, reference: &str, paid_out: bool) -> Result<Refund, PaymentError> {
-        self.change(|book| book.settle_refund(reference, paid_out))
+        let reference = reference.to_owned();
+        self.change(move |book| book.settle_refund(&reference, paid_out))
     }
 
     /// How the router loses an answer from now on.

@@ -5,15 +5,14 @@
 mod rates;
 mod routes;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::journal::{Change, Journal, NotSaved};
-use super::{Faults, Invalid, Line, check, locked};
+use super::state::{Change, Failure, NotSaved, State, Table, View};
+use super::{BadFile, Faults, Invalid, Line, check};
 
 pub use rates::Rate;
 pub use routes::router;
@@ -151,6 +150,12 @@ pub enum ShippingError {
     NotSaved(#[from] NotSaved),
 }
 
+impl From<Failure> for ShippingError {
+    fn from(failure: Failure) -> Self {
+        Self::NotSaved(failure.into())
+    }
+}
+
 impl ShippingError {
     /// What a client is told, for machines.
     pub fn code(&self) -> &'static str {
@@ -166,19 +171,26 @@ impl ShippingError {
 }
 
 /// A parcel, as it stands now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
     /// None for one that was called back before it was asked for.
     request: Option<FulfillmentRequest>,
     seen: Fulfillment,
 }
 
+/// By the caller's reference.
+const PARCELS: Table<&str, Record> = Table::named("parcels");
+
+/// Makes the table that is looked into here.
+pub(super) fn make_tables(change: &Change<'_>) -> Result<(), Failure> {
+    change.make(&PARCELS)
+}
+
 /// Rates and parcels.
 #[derive(Debug, Default)]
 pub struct Shipping {
-    parcels: Mutex<HashMap<String, Record>>,
     faults: Faults,
-    journal: Arc<Journal>,
+    state: Arc<State>,
 }
 
 impl Shipping {
@@ -187,22 +199,12 @@ impl Shipping {
         Self::default()
     }
 
-    /// Takes over what was recorded before.
-    pub(super) fn replay(&mut self, record: Record) {
-        let parcels = self.parcels.get_mut();
-        let parcels = parcels.unwrap_or_else(PoisonError::into_inner);
-        parcels.insert(record.seen.reference.clone(), record);
-    }
-
-    /// Changes from which all of it can be made again.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        let parcels = locked(&self.parcels);
-        parcels.values().cloned().map(Change::Parcel).collect()
-    }
-
-    /// Records what changes from now on.
-    pub(super) fn keep_in(&mut self, journal: Arc<Journal>) {
-        self.journal = journal;
+    /// The parcels of before.
+    pub(super) fn over(state: Arc<State>) -> Self {
+        Self {
+            faults: Faults::default(),
+            state,
+        }
     }
 
     /// What sending `lines` to `address` costs, cheapest first, in the currency of the destination
@@ -228,31 +230,34 @@ impl Shipping {
         check::id("reference", reference)?;
         check::id("order_id", &request.order_id)?;
         check::some_lines(&request.lines)?;
-        let mut parcels = locked(&self.parcels);
-        if let Some(entry) = parcels.get(reference) {
-            return if entry.seen.status == FulfillmentStatus::Recalled {
-                Err(ShippingError::Recalled {
-                    reference: reference.clone(),
-                })
-            } else if entry.request.as_ref() == Some(request) {
-                Ok(entry.seen.clone())
-            } else {
-                Err(ShippingError::ReferenceReused {
-                    reference: reference.clone(),
-                })
+        let asked = request.clone();
+        self.state.change(move |parcels| {
+            let reference = asked.reference.clone();
+            if let Some(known) = parcels.get(&PARCELS, reference.as_str())? {
+                return if known.seen.status == FulfillmentStatus::Recalled {
+                    Err(ShippingError::Recalled { reference })
+                } else if known.request.as_ref() == Some(&asked) {
+                    Ok(known.seen)
+                } else {
+                    Err(ShippingError::ReferenceReused { reference })
+                };
+            }
+            let seen = Fulfillment {
+                reference,
+                status: FulfillmentStatus::Accepted,
+                order_id: Some(asked.order_id.clone()),
+                lines: asked.lines.clone(),
+                carrier: None,
+                tracking_number: None,
             };
-        }
-        let seen = Fulfillment {
-            reference: reference.clone(),
-            status: FulfillmentStatus::Accepted,
-            order_id: Some(request.order_id.clone()),
-            lines: request.lines.clone(),
-            carrier: None,
-            tracking_number: None,
-        };
-        tracing::info!(reference, order = request.order_id, "fulfillment accepted");
-        let request = Some(request.clone());
-        self.put(&mut parcels, Record { request, seen })
+            tracing::info!(
+                reference = seen.reference,
+                order = asked.order_id,
+                "fulfillment accepted"
+            );
+            let request = Some(asked);
+            put(parcels, Record { request, seen })
+        })
     }
 
     /// Calls a parcel back. Again is the same. One that was never asked for is remembered: a request
@@ -263,27 +268,27 @@ impl Shipping {
     /// [`ShippingError::AlreadyShipped`], [`NotSaved`](ShippingError::NotSaved).
     pub fn recall(&self, reference: &str) -> Result<Fulfillment, ShippingError> {
         check::id("reference", reference)?;
-        let mut parcels = locked(&self.parcels);
-        let known = parcels.get(reference).cloned();
-        let mut record = known.unwrap_or_else(|| Record {
-            request: None,
-            seen: Fulfillment {
-                reference: reference.to_owned(),
-                status: FulfillmentStatus::Recalled,
-                order_id: None,
-                lines: Vec::new(),
-                carrier: None,
-                tracking_number: None,
-            },
-        });
-        if record.seen.status == FulfillmentStatus::Shipped {
-            return Err(ShippingError::AlreadyShipped {
-                reference: reference.to_owned(),
+        let reference = reference.to_owned();
+        self.state.change(move |parcels| {
+            let known = parcels.get(&PARCELS, reference.as_str())?;
+            let mut record = known.unwrap_or_else(|| Record {
+                request: None,
+                seen: Fulfillment {
+                    reference: reference.clone(),
+                    status: FulfillmentStatus::Recalled,
+                    order_id: None,
+                    lines: Vec::new(),
+                    carrier: None,
+                    tracking_number: None,
+                },
             });
-        }
-        record.seen.status = FulfillmentStatus::Recalled;
-        tracing::info!(reference, "fulfillment recalled");
-        self.put(&mut parcels, record)
+            if record.seen.status == FulfillmentStatus::Shipped {
+                return Err(ShippingError::AlreadyShipped { reference });
+            }
+            record.seen.status = FulfillmentStatus::Recalled;
+            tracing::info!(reference, "fulfillment recalled");
+            put(parcels, record)
+        })
     }
 
     /// The warehouse has handed the parcel to a carrier. Again is the same, and keeps the first
@@ -300,49 +305,45 @@ impl Shipping {
     ) -> Result<Fulfillment, ShippingError> {
         check::text("carrier", carrier)?;
         check::id("tracking_number", tracking_number)?;
-        let mut parcels = locked(&self.parcels);
-        let known = parcels.get(reference).cloned();
-        let mut record = known.ok_or_else(|| ShippingError::NotFound {
-            reference: reference.to_owned(),
-        })?;
-        match record.seen.status {
-            FulfillmentStatus::Accepted => {
-                record.seen.status = FulfillmentStatus::Shipped;
-                record.seen.carrier = Some(carrier.to_owned());
-                record.seen.tracking_number = Some(tracking_number.to_owned());
-                tracing::info!(reference, carrier, "shipped");
-                self.put(&mut parcels, record)
+        let reference = reference.to_owned();
+        let (carrier, number) = (carrier.to_owned(), tracking_number.to_owned());
+        self.state.change(move |parcels| {
+            let Some(mut record) = parcels.get(&PARCELS, reference.as_str())? else {
+                return Err(ShippingError::NotFound { reference });
+            };
+            match record.seen.status {
+                FulfillmentStatus::Accepted => {
+                    tracing::info!(reference, carrier, "shipped");
+                    record.seen.status = FulfillmentStatus::Shipped;
+                    record.seen.carrier = Some(carrier);
+                    record.seen.tracking_number = Some(number);
+                    put(parcels, record)
+                }
+                FulfillmentStatus::Shipped => Ok(record.seen),
+                FulfillmentStatus::Recalled => Err(ShippingError::Recalled { reference }),
             }
-            FulfillmentStatus::Shipped => Ok(record.seen),
-            FulfillmentStatus::Recalled => Err(ShippingError::Recalled {
-                reference: reference.to_owned(),
-            }),
-        }
+        })
     }
 
-    /// Saves how a parcel stands now, and then makes it so.
-    fn put(
-        &self,
-        parcels: &mut HashMap<String, Record>,
-        record: Record,
-    ) -> Result<Fulfillment, ShippingError> {
-        let seen = record.seen.clone();
-        self.journal.write(&Change::Parcel(record.clone()))?;
-        parcels.insert(seen.reference.clone(), record);
-        Ok(seen)
-    }
-
-    /// The parcel with this reference.
-    pub fn find(&self, reference: &str) -> Option<Fulfillment> {
-        locked(&self.parcels)
-            .get(reference)
-            .map(|entry| entry.seen.clone())
+    /// The parcel with this reference. Reads the state file, so it may block for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFile`] when the state file cannot be read.
+    pub fn find(&self, reference: &str) -> Result<Option<Fulfillment>, BadFile> {
+        let found = self.state.read(|view| view.get(&PARCELS, reference))?;
+        Ok(found.map(|record| record.seen))
     }
 
     /// What goes wrong with the next calls.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
+}
+
+fn put(parcels: &Change<'_>, record: Record) -> Result<Fulfillment, ShippingError> {
+    parcels.put(&PARCELS, record.seen.reference.as_str(), &record)?;
+    Ok(record.seen)
 }
 
 #[cfg(test)]

@@ -124,10 +124,12 @@ async fn release(
 }
 
 async fn find(State(inventory): Inv, Segment(id): Segment) -> Result<Json<Reservation>, Problem> {
-    match inventory.find(&id) {
-        Some(reservation) => Ok(Json(reservation)),
-        None => Err(InventoryError::NotFound { id }.into()),
-    }
+    wire::blocking(move || {
+        let found = inventory.find(&id)?;
+        found.ok_or(InventoryError::NotFound { id })
+    })
+    .await
+    .map(Json)
 }
 
 impl From<InventoryError> for Problem {

@@ -3,10 +3,7 @@
 //! Held to: `captured + voided <= amount`, and refunds that are paid out or pending never exceed
 //! what was captured.
 //!
-//! A request is first decided, which changes nothing and says what to [`Record`], and then applied,
-//! so that the records can be saved between the two.
-
-use std::collections::HashMap;
+//! A request is first decided, which changes nothing and says what to [`Record`], and then applied.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,11 +14,31 @@ use super::{
     RefundStatus,
 };
 use crate::outside::check;
+use crate::outside::state::{Change, Failure, Table, View};
+
+/// By our id.
+const PAYMENTS: Table<&str, Entry> = Table::named("payments");
+/// Our id, by the caller's reference.
+const IDS: Table<&str, String> = Table::named("payment_ids");
+/// By the caller's reference.
+const CAPTURES: Table<&str, Capture> = Table::named("captures");
+/// By the caller's reference.
+const REFUNDS: Table<&str, Refund> = Table::named("refunds");
+/// By operation and key.
+const KEYS: Table<&str, Request> = Table::named("payment_keys");
+
+/// Makes the tables that are looked into here.
+pub(in crate::outside) fn make_tables(change: &Change<'_>) -> Result<(), Failure> {
+    change.make(&PAYMENTS)?;
+    change.make(&IDS)?;
+    change.make(&CAPTURES)?;
+    change.make(&REFUNDS)?;
+    change.make(&KEYS)
+}
 
 /// Something that has changed, as it stands now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::outside) enum Record {
+#[derive(Debug)]
+pub(super) enum Record {
     Payment(Entry),
     Capture { reference: String, capture: Capture },
     Refund(Refund),
@@ -34,7 +51,7 @@ pub(super) type Decided<T> = Result<(T, Vec<Record>), PaymentError>;
 /// A request as it came, but for the token, to know it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::outside) enum Request {
+pub(super) enum Request {
     Authorize(PaymentRequest),
     Capture { capture: Capture, reference: String },
     Void { payment_id: String },
@@ -42,25 +59,26 @@ pub(in crate::outside) enum Request {
 }
 
 impl Request {
-    /// Keys of different operations do not meet.
-    fn operation(&self) -> &'static str {
-        match self {
+    /// What a key is kept under: keys of different operations do not meet.
+    fn under(&self, key: &str) -> String {
+        let operation = match self {
             Self::Authorize(_) => "authorize",
             Self::Capture { .. } => "capture",
             Self::Void { .. } => "void",
             Self::Refund(_) => "refund",
-        }
+        };
+        format!("{operation} {key}")
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::outside) struct Capture {
+pub(super) struct Capture {
     payment_id: String,
     amount: i64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::outside) struct Entry {
+pub(super) struct Entry {
     request: PaymentRequest,
     payment: Payment,
     /// Refunds on their way.
@@ -97,32 +115,16 @@ impl Entry {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Book {
-    /// By our id.
-    entries: HashMap<String, Entry>,
-    /// Our id, by the caller's reference.
-    ids: HashMap<String, String>,
-    captures: HashMap<String, Capture>,
-    refunds: HashMap<String, Refund>,
-    keys: HashMap<(&'static str, String), Request>,
-    refund_outcome: RefundStatus,
+/// The ledger, as a view has it.
+pub(super) struct Book<'v, V> {
+    view: &'v V,
 }
 
-impl Default for Book {
-    fn default() -> Self {
-        Self {
-            entries: HashMap::new(),
-            ids: HashMap::new(),
-            captures: HashMap::new(),
-            refunds: HashMap::new(),
-            keys: HashMap::new(),
-            refund_outcome: RefundStatus::Succeeded,
-        }
+impl<'v, V: View> Book<'v, V> {
+    pub(super) const fn new(view: &'v V) -> Self {
+        Self { view }
     }
-}
 
-impl Book {
     pub(super) fn authorize(&self, given: &PaymentRequest, key: Option<&str>) -> Decided<Answer> {
         check::id("reference", &given.reference)?;
         check::id("order_id", &given.order_id)?;
@@ -135,13 +137,9 @@ impl Book {
         };
         let mut records = self.check_key(key, Request::Authorize(request.clone()))?;
 
-        if let Some(earlier) = self
-            .ids
-            .get(&request.reference)
-            .and_then(|id| self.entries.get(id))
-        {
+        if let Some(earlier) = self.by_reference(&request.reference)? {
             return if earlier.request == request {
-                Ok((Answer::Given(earlier.payment.clone()), records))
+                Ok((Answer::Given(earlier.payment), records))
             } else {
                 Err(PaymentError::ReferenceReused {
                     reference: request.reference,
@@ -215,9 +213,9 @@ impl Book {
         };
         let mut records = self.check_key(key, request)?;
 
-        let mut entry = self.entry(payment_id)?.clone();
-        match self.captures.get(&reference) {
-            Some(earlier) if *earlier == capture => return Ok((entry.payment, records)),
+        let mut entry = self.entry(payment_id)?;
+        match self.view.get(&CAPTURES, reference.as_str())? {
+            Some(earlier) if earlier == capture => return Ok((entry.payment, records)),
             Some(_) => return Err(PaymentError::ReferenceReused { reference }),
             None => {}
         }
@@ -245,7 +243,7 @@ impl Book {
             payment_id: payment_id.to_owned(),
         };
         let mut records = self.check_key(key, request)?;
-        let mut entry = self.entry(payment_id)?.clone();
+        let mut entry = self.entry(payment_id)?;
         match entry.payment.status {
             PaymentStatus::Authorized | PaymentStatus::Captured => {
                 let rest = entry.set_aside();
@@ -273,27 +271,33 @@ impl Book {
         Ok((payment, records))
     }
 
-    pub(super) fn refund(&self, request: &RefundRequest, key: Option<&str>) -> Decided<Refund> {
+    /// It is paid out, on its way or a failure, as `outcome` has it.
+    pub(super) fn refund(
+        &self,
+        request: &RefundRequest,
+        key: Option<&str>,
+        outcome: RefundStatus,
+    ) -> Decided<Refund> {
         check::id("reference", &request.reference)?;
         check::amount(request.amount)?;
         let mut records = self.check_key(key, Request::Refund(request.clone()))?;
 
-        if let Some(earlier) = self.refunds.get(&request.reference) {
+        if let Some(earlier) = self.refund_by_reference(&request.reference)? {
             return if (&earlier.payment_id, earlier.amount) == (&request.payment_id, request.amount)
             {
-                Ok((earlier.clone(), records))
+                Ok((earlier, records))
             } else {
                 Err(PaymentError::ReferenceReused {
                     reference: request.reference.clone(),
                 })
             };
         }
-        let mut entry = self.entry(&request.payment_id)?.clone();
+        let mut entry = self.entry(&request.payment_id)?;
         let available = entry.refundable();
         if request.amount > available {
             return Err(PaymentError::TooMuch { available });
         }
-        match self.refund_outcome {
+        match outcome {
             RefundStatus::Succeeded => entry.payment.refunded += request.amount,
             RefundStatus::Pending => entry.refunding += request.amount,
             RefundStatus::Failed => {}
@@ -302,7 +306,7 @@ impl Book {
             id: new_id("ref"),
             reference: request.reference.clone(),
             payment_id: request.payment_id.clone(),
-            status: self.refund_outcome,
+            status: outcome,
             amount: request.amount,
             currency: entry.payment.currency.clone(),
         };
@@ -319,11 +323,8 @@ impl Book {
     }
 
     pub(super) fn finish_action(&self, reference: &str, approved: bool) -> Decided<Payment> {
-        let id = self
-            .ids
-            .get(reference)
-            .ok_or_else(|| not_found(reference))?;
-        let mut entry = self.entry(id)?.clone();
+        let known = self.by_reference(reference)?;
+        let mut entry = known.ok_or_else(|| not_found(reference))?;
         if entry.payment.status == PaymentStatus::RequiresAction {
             if approved {
                 entry.approve();
@@ -335,12 +336,12 @@ impl Book {
     }
 
     pub(super) fn settle_refund(&self, reference: &str, paid_out: bool) -> Decided<Refund> {
-        let refund = self.refunds.get(reference);
-        let mut refund = refund.ok_or_else(|| not_found(reference))?.clone();
+        let refund = self.refund_by_reference(reference)?;
+        let mut refund = refund.ok_or_else(|| not_found(reference))?;
         if refund.status != RefundStatus::Pending {
             return Ok((refund, Vec::new()));
         }
-        let mut entry = self.entry(&refund.payment_id)?.clone();
+        let mut entry = self.entry(&refund.payment_id)?;
         entry.refunding -= refund.amount;
         if paid_out {
             entry.payment.refunded += refund.amount;
@@ -352,59 +353,17 @@ impl Book {
         Ok((refund, records))
     }
 
-    /// Makes it so.
-    pub(super) fn apply(&mut self, record: Record) {
-        match record {
-            Record::Payment(entry) => {
-                let (reference, id) = (&entry.payment.reference, &entry.payment.id);
-                self.ids.insert(reference.clone(), id.clone());
-                self.entries.insert(id.clone(), entry);
-            }
-            Record::Capture { reference, capture } => {
-                self.captures.insert(reference, capture);
-            }
-            Record::Refund(refund) => {
-                self.refunds.insert(refund.reference.clone(), refund);
-            }
-            Record::Key { key, request } => {
-                self.keys.insert((request.operation(), key), request);
-            }
-        }
+    pub(super) fn payment_by_reference(&self, reference: &str) -> Result<Option<Payment>, Failure> {
+        Ok(self.by_reference(reference)?.map(|entry| entry.payment))
     }
 
-    /// Records from which all of it can be made again.
-    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
-        let payments = self.entries.values().cloned().map(Record::Payment);
-        let captures = self
-            .captures
-            .iter()
-            .map(|(reference, capture)| Record::Capture {
-                reference: reference.clone(),
-                capture: capture.clone(),
-            });
-        let refunds = self.refunds.values().cloned().map(Record::Refund);
-        let keys = self.keys.iter().map(|((_, key), request)| Record::Key {
-            key: key.clone(),
-            request: request.clone(),
-        });
-        payments.chain(captures).chain(refunds).chain(keys)
+    pub(super) fn refund_by_reference(&self, reference: &str) -> Result<Option<Refund>, Failure> {
+        self.view.get(&REFUNDS, reference)
     }
 
-    pub(super) fn set_refund_outcome(&mut self, outcome: RefundStatus) {
-        self.refund_outcome = outcome;
-    }
-
-    pub(super) fn payment_by_reference(&self, reference: &str) -> Option<&Payment> {
-        let id = self.ids.get(reference)?;
-        self.entries.get(id).map(|entry| &entry.payment)
-    }
-
-    pub(super) fn refund_by_reference(&self, reference: &str) -> Option<&Refund> {
-        self.refunds.get(reference)
-    }
-
-    pub(super) fn payments(&self) -> impl Iterator<Item = &Payment> {
-        self.entries.values().map(|entry| &entry.payment)
+    pub(super) fn payments(&self) -> Result<Vec<Payment>, Failure> {
+        let entries = self.view.all(&PAYMENTS)?;
+        Ok(entries.into_iter().map(|entry| entry.payment).collect())
     }
 
     /// Remembers what the key was first used with, and refuses it with anything else.
@@ -412,19 +371,44 @@ impl Book {
         let Some(key) = key else {
             return Ok(Vec::new());
         };
-        let key = key.to_owned();
-        match self.keys.get(&(request.operation(), key.clone())) {
-            Some(earlier) if *earlier == request => Ok(Vec::new()),
+        let key = request.under(key);
+        match self.view.get(&KEYS, key.as_str())? {
+            Some(earlier) if earlier == request => Ok(Vec::new()),
             Some(_) => Err(PaymentError::KeyReused),
             None => Ok(vec![Record::Key { key, request }]),
         }
     }
 
-    fn entry(&self, payment_id: &str) -> Result<&Entry, PaymentError> {
-        self.entries
-            .get(payment_id)
-            .ok_or_else(|| not_found(payment_id))
+    fn by_reference(&self, reference: &str) -> Result<Option<Entry>, Failure> {
+        match self.view.get(&IDS, reference)? {
+            Some(id) => self.view.get(&PAYMENTS, id.as_str()),
+            None => Ok(None),
+        }
     }
+
+    fn entry(&self, payment_id: &str) -> Result<Entry, PaymentError> {
+        let known = self.view.get(&PAYMENTS, payment_id)?;
+        known.ok_or_else(|| not_found(payment_id))
+    }
+}
+
+/// Makes it so.
+pub(super) fn apply(change: &Change<'_>, records: Vec<Record>) -> Result<(), Failure> {
+    for record in records {
+        match record {
+            Record::Payment(entry) => {
+                let (reference, id) = (&entry.payment.reference, &entry.payment.id);
+                change.put(&IDS, reference.as_str(), id)?;
+                change.put(&PAYMENTS, id.as_str(), &entry)?;
+            }
+            Record::Capture { reference, capture } => {
+                change.put(&CAPTURES, reference.as_str(), &capture)?;
+            }
+            Record::Refund(refund) => change.put(&REFUNDS, refund.reference.as_str(), &refund)?,
+            Record::Key { key, request } => change.put(&KEYS, key.as_str(), &request)?,
+        }
+    }
+    Ok(())
 }
 
 fn not_found(id: &str) -> PaymentError {

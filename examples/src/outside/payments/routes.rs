@@ -61,7 +61,8 @@ async fn authorize(
 
 async fn find(State(payments): Pay, uri: Uri) -> Result<Json<Value>, Problem> {
     let reference = wire::parameter(&uri, "reference")?;
-    let found: Vec<Payment> = payments.find(&reference).into_iter().collect();
+    let found = wire::blocking(move || payments.find(&reference)).await?;
+    let found: Vec<Payment> = found.into_iter().collect();
     Ok(Json(json!({ "data": found })))
 }
 
@@ -102,7 +103,8 @@ async fn refund(
 
 async fn find_refund(State(payments): Pay, uri: Uri) -> Result<Json<Value>, Problem> {
     let reference = wire::parameter(&uri, "reference")?;
-    let found: Vec<Refund> = payments.find_refund(&reference).into_iter().collect();
+    let found = wire::blocking(move || payments.find_refund(&reference)).await?;
+    let found: Vec<Refund> = found.into_iter().collect();
     Ok(Json(json!({ "data": found })))
 }
 

@@ -63,7 +63,8 @@ async fn find(
     State(shipping): Ship,
     Segment(reference): Segment,
 ) -> Result<Json<Fulfillment>, Problem> {
-    match shipping.find(&reference) {
+    let asked = reference.clone();
+    match wire::blocking(move || shipping.find(&asked)).await? {
         Some(fulfillment) => Ok(Json(fulfillment)),
         None => Err(ShippingError::NotFound { reference }.into()),
     }

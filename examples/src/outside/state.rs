@@ -11,7 +11,7 @@ mod tables;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
@@ -29,16 +29,29 @@ pub struct NotSaved;
 
 /// What was promised, as tables.
 pub(super) struct State {
+    kept: Arc<Kept>,
+    /// None where nothing can be saved.
+    line: Option<Line>,
+}
+
+/// The database, and where it is.
+struct Kept {
     place: Place,
     /// None while it cannot be opened.
     database: RwLock<Option<Database>>,
-    line: Line,
 }
 
 impl State {
     /// Nothing yet, and gone with the process.
     pub(super) fn in_memory() -> Self {
-        Self::tried(Place::Memory)
+        Self::at(Place::Memory).unwrap_or_else(|error| {
+            tracing::error!(%error, "nothing can be saved");
+            let (place, database) = (Place::Memory, RwLock::default());
+            Self {
+                kept: Arc::new(Kept { place, database }),
+                line: None,
+            }
+        })
     }
 
     /// What the file holds; nothing where there is no file yet.
@@ -47,22 +60,17 @@ impl State {
     }
 
     fn at(place: Place) -> Result<Self, StateFileError> {
-        let database = place.open()?;
+        let database = RwLock::new(Some(place.open()?));
+        let kept = Arc::new(Kept { place, database });
+        let line = Line::before({
+            let kept = Arc::clone(&kept);
+            move |make| kept.write(make)
+        });
+        let line = line.map_err(|source| kept.place.io(source))?;
         Ok(Self {
-            place,
-            database: RwLock::new(Some(database)),
-            line: Line::default(),
+            kept,
+            line: Some(line),
         })
-    }
-
-    /// Without a database if it cannot be opened: then nothing can be saved.
-    fn tried(place: Place) -> Self {
-        let database = place.open().inspect_err(|error| tracing::error!(%error));
-        Self {
-            place,
-            database: RwLock::new(database.ok()),
-            line: Line::default(),
-        }
     }
 
     /// Looks at all of it as it is now. This waits for no change.
@@ -74,17 +82,7 @@ impl State {
         &self,
         look: impl Fn(&ReadTransaction) -> Result<T, Failure>,
     ) -> Result<T, BadFile> {
-        let tried = self.with(|database| look(&database.begin_read()?));
-        let seen = match tried {
-            Err(failure) if failure.needs_opening() && self.reopen() => {
-                self.with(|database| look(&database.begin_read()?))
-            }
-            seen => seen,
-        };
-        seen.map_err(|failure| {
-            tracing::error!(state = %self.place, %failure, "cannot read the state");
-            self.place.unreadable(&failure)
-        })
+        self.kept.read(look)
     }
 
     /// Makes a change, and returns once it is kept. Changes are made one after another; each sees
@@ -101,7 +99,24 @@ impl State {
         T: Send + 'static,
         E: From<NotSaved> + Send + 'static,
     {
-        self.line.enter(make, |jobs| self.write(jobs))
+        let line = self.line.as_ref().ok_or(NotSaved)?;
+        line.enter(make)
+    }
+}
+
+impl Kept {
+    fn read<T>(&self, look: impl Fn(&ReadTransaction) -> Result<T, Failure>) -> Result<T, BadFile> {
+        let tried = self.with(|database| look(&database.begin_read()?));
+        let seen = match tried {
+            Err(failure) if failure.needs_opening() && self.reopen() => {
+                self.with(|database| look(&database.begin_read()?))
+            }
+            seen => seen,
+        };
+        seen.map_err(|failure| {
+            tracing::error!(state = %self.place, %failure, "cannot read the state");
+            self.place.unreadable(&failure)
+        })
     }
 
     /// Writes a group as one transaction. False if nothing of it is kept.
@@ -179,7 +194,7 @@ impl Default for State {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("State")
-            .field(&self.place.to_string())
+            .field(&self.kept.place.to_string())
             .finish()
     }
 }

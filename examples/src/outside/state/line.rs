@@ -1,33 +1,56 @@
-//! Changes in a line: whoever is first writes for all who wait, in one transaction.
+//! Changes in a line, and the one thread that writes them: whatever came while the last transaction
+//! was under way goes out as the next.
 
-use std::sync::Mutex;
-use std::sync::mpsc::{self, TryRecvError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Sender};
+use std::thread::{Builder, JoinHandle};
 
 use super::NotSaved;
 use super::tables::Change;
-use crate::outside::locked;
 
 /// Makes a change, and gives what is to be told whether it was kept.
 type Job = Box<dyn FnOnce(&Change<'_>) -> Told + Send>;
 type Told = Box<dyn FnOnce(bool) + Send>;
 
-/// Those who wait to be written.
-#[derive(Default)]
+/// Where to line up. When it is dropped, what was lined up is written first.
+#[derive(Debug)]
 pub(super) struct Line {
-    waiting: Mutex<Vec<Job>>,
-    /// Held by whoever writes.
-    writing: Mutex<()>,
+    /// None once it ends.
+    end: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 impl Line {
-    /// Has `make` written, with all who wait by then, and gives what came of it.
-    ///
-    /// `write` runs what it is given in a transaction, and tells whether that was kept. It runs on
-    /// the thread of one of those who wait.
+    /// A line before `write`, which runs what it is given in one transaction, and tells whether that
+    /// was kept.
+    pub(super) fn before(
+        mut write: impl FnMut(&mut dyn FnMut(&Change<'_>)) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let (end, waiting) = mpsc::channel::<Job>();
+        let writer = Builder::new().name("mocks-state".into()).spawn(move || {
+            while let Ok(first) = waiting.recv() {
+                let mut jobs: Vec<Job> = std::iter::once(first).chain(waiting.try_iter()).collect();
+                // One that panics is the end of its group, and not of the line.
+                let _ = catch_unwind(AssertUnwindSafe(|| {
+                    let mut told = Vec::with_capacity(jobs.len());
+                    let kept = write(&mut |change| {
+                        told.extend(jobs.drain(..).map(|job| job(change)));
+                    });
+                    told.into_iter().for_each(|tell| tell(kept));
+                }));
+            }
+        })?;
+        Ok(Self {
+            end: Some(end),
+            writer: Some(writer),
+        })
+    }
+
+    /// Lines up, waits until `make` is written, and gives what came of it.
     pub(super) fn enter<T, E>(
         &self,
         make: impl FnOnce(&Change<'_>) -> Result<T, E> + Send + 'static,
-        write: impl FnOnce(&mut dyn FnMut(&Change<'_>)) -> bool,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -42,19 +65,20 @@ impl Line {
                 drop(answer.send(if kept { made } else { Err(NotSaved.into()) }));
             })
         });
-        locked(&self.waiting).push(job);
-        let writing = locked(&self.writing);
-        match answered.try_recv() {
-            Ok(answer) => return answer,
-            // Whoever wrote for it has not come to an end.
-            Err(TryRecvError::Disconnected) => return Err(NotSaved.into()),
-            Err(TryRecvError::Empty) => {}
+        let lined_up = self.end.as_ref().map(|end| end.send(job));
+        match lined_up {
+            Some(Ok(())) => answered.recv().unwrap_or(Err(NotSaved.into())),
+            Some(Err(_)) | None => Err(NotSaved.into()),
         }
-        let mut jobs = std::mem::take(&mut *locked(&self.waiting));
-        let mut told = Vec::with_capacity(jobs.len());
-        let kept = write(&mut |change| told.extend(jobs.drain(..).map(|job| job(change))));
-        told.into_iter().for_each(|tell| tell(kept));
-        drop(writing);
-        answered.try_recv().unwrap_or(Err(NotSaved.into()))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(writer) = self.writer.take() {
+            // It caught what there was to catch.
+            let _ = writer.join();
+        }
     }
 }

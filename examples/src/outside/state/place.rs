@@ -12,7 +12,7 @@ use crate::outside::BadFile;
 
 /// How much of the database is kept at hand, in bytes: the upper levels of its trees, and what was
 /// asked for last. The rest is a matter of the system's page cache.
-const CACHE: usize = 4 * 1024 * 1024;
+const CACHE: usize = 2 * 1024 * 1024;
 
 /// The state file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,10 +77,7 @@ impl Place {
             Format::New => {
                 tables::make(database).map_err(|failure| self.failed(failure))?;
                 if let Self::File(path) = self {
-                    sync_folder(path).map_err(|source| StateFileError::Io {
-                        path: path.clone(),
-                        source,
-                    })?;
+                    sync_folder(path).map_err(|source| self.io(source))?;
                 }
                 Ok(())
             }
@@ -98,6 +95,13 @@ impl Place {
 
     pub(super) fn unreadable(&self, failure: &Failure) -> BadFile {
         BadFile::new("state", self.path(), failure)
+    }
+
+    pub(super) fn io(&self, source: io::Error) -> StateFileError {
+        StateFileError::Io {
+            path: self.path().to_owned(),
+            source,
+        }
     }
 
     fn path(&self) -> &Path {
@@ -131,11 +135,10 @@ impl Place {
     }
 
     fn failed(&self, failure: Failure) -> StateFileError {
-        let path = self.path().to_owned();
         match failure {
-            Failure::Database(redb::Error::Io(source)) => StateFileError::Io { path, source },
+            Failure::Database(redb::Error::Io(source)) => self.io(source),
             failure => StateFileError::Unreadable {
-                path,
+                path: self.path().to_owned(),
                 reason: failure.to_string(),
             },
         }

@@ -7,7 +7,7 @@
 //! ```no_run
 //! use order_core::ports::Orders;
 //! use order_http::server::Api;
-//! use std::sync::Arc;
+//! use std::sync::{Arc, OnceLock};
 //!
 //! # fn shop() -> axum::Router { axum::Router::new() }
 //! fn app(orders: Arc<dyn Orders>) -> axum::Router {
@@ -46,7 +46,7 @@ use axum::middleware::from_fn;
 use detached::Detached;
 use order_core::ports::Orders;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::trace::TraceLayer;
@@ -66,7 +66,14 @@ const SENSITIVE: [HeaderName; 3] = [
 pub(crate) struct Shared {
     orders: Arc<Detached>,
     authenticate: Arc<dyn Authenticate>,
-    document: Arc<Value>,
+    /// Made when it is first asked for: most servers are never asked.
+    document: Arc<OnceLock<Value>>,
+}
+
+impl Shared {
+    fn document(&self) -> &Value {
+        self.document.get_or_init(document)
+    }
 }
 
 /// The HTTP API of an [`Orders`].
@@ -100,11 +107,11 @@ impl Api {
     /// [`Problem`]. It must run on tokio: every call of the port is a task of its own, which a
     /// caller who hangs up does not cancel.
     pub fn router(self) -> Router {
-        let (router, document) = routes::all(openapi::base()).split_for_parts();
+        let (router, _) = routes::all(openapi::base()).split_for_parts();
         let shared = Shared {
             orders: Arc::new(Detached::new(self.orders)),
             authenticate: self.authenticate,
-            document: Arc::new(openapi::complete(document)),
+            document: Arc::default(),
         };
         // The first layer is the innermost.
         let router = router
@@ -133,6 +140,11 @@ impl Api {
 /// The OpenAPI document of the API, as `/openapi.json` serves it.
 #[must_use]
 pub fn openapi() -> Value {
+    openapi::served_at(&document(), "/")
+}
+
+/// The OpenAPI document, wherever it is served.
+fn document() -> Value {
     let (_, document) = routes::all(openapi::base()).split_for_parts();
-    openapi::served_at(&openapi::complete(document), "/")
+    openapi::complete(document)
 }

@@ -20,7 +20,7 @@ pub(crate) const TAG: &str = "service";
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Value))
 )]
 pub(crate) async fn get_openapi(State(shared): State<Shared>, prefix: Prefix) -> Json<Value> {
-    Json(openapi::served_at(&shared.document, prefix.as_server()))
+    Json(openapi::served_at(shared.document(), prefix.as_server()))
 }
 
 /// This description as a web page

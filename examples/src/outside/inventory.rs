@@ -138,7 +138,7 @@ pub enum InventoryError {
         /// Released or expired.
         status: ReservationStatus,
     },
-    /// A product's file cannot be read, so nobody can say.
+    /// A product's file, or the state file, cannot be read, so nobody can say.
     #[error(transparent)]
     BadFile(#[from] BadFile),
     /// The state file cannot be written, and nothing has changed.
@@ -221,7 +221,7 @@ impl Inventory {
     ///
     /// # Errors
     ///
-    /// [`BadFile`] when a product's own file is there and unreadable.
+    /// [`BadFile`] when a product's own file is there and unreadable, or the state file is.
     pub fn products<S: AsRef<str>>(&self, skus: &[S]) -> Result<Vec<Product>, BadFile> {
         let mut asked = BTreeSet::new();
         let mut products = Vec::new();
@@ -237,7 +237,8 @@ impl Inventory {
     ///
     /// # Errors
     ///
-    /// [`BadFile`] when the folder cannot be listed; single bad files are passed over.
+    /// [`BadFile`] when the folder cannot be listed, or the state file cannot be read; single bad
+    /// product files are passed over.
     pub fn all_products(&self) -> Result<Vec<Product>, BadFile> {
         self.as_of_now(self.files.all()?)
     }
@@ -295,7 +296,7 @@ impl Inventory {
             let short: Vec<Shortage> = asked
                 .iter()
                 .filter_map(|(sku, requested)| {
-                    let available = free(*delivered.get(sku)?, *taken.get(sku.as_str())?);
+                    let available = free(*delivered.get(sku)?, *taken.get(sku)?);
                     (available < *requested).then(|| Shortage {
                         sku: sku.clone(),
                         requested: *requested,
@@ -352,7 +353,7 @@ impl Inventory {
                     unknown.push(sku.clone());
                     continue;
                 };
-                let taken = taken.get(sku.as_str()).copied().unwrap_or(0);
+                let taken = taken.get(sku).copied().unwrap_or(0);
                 let available = free(product.available, taken).saturating_add(had);
                 if available < *requested {
                     short.push(Shortage {
@@ -476,17 +477,13 @@ impl Inventory {
 
     fn as_of_now(&self, mut products: Vec<Product>) -> Result<Vec<Product>, BadFile> {
         let now = self.now.get();
-        let skus = || products.iter().map(|product| product.sku.clone());
-        let skus: Vec<String> = skus().collect();
         let taken = self.state.read(|view| {
-            let taken = Shelves::new(view, now).taken(skus.iter().map(String::as_str))?;
-            Ok(skus
-                .iter()
-                .map(|sku| taken.get(sku.as_str()).copied())
-                .collect::<Vec<_>>())
+            let skus = products.iter().map(|product| product.sku.as_str());
+            Shelves::new(view, now).taken(skus)
         })?;
-        for (product, taken) in products.iter_mut().zip(taken) {
-            product.available = free(product.available, taken.unwrap_or(0));
+        for product in &mut products {
+            let taken = taken.get(&product.sku).copied().unwrap_or(0);
+            product.available = free(product.available, taken);
         }
         Ok(products)
     }

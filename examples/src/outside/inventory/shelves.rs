@@ -78,14 +78,15 @@ impl<'v, V: View> Shelves<'v, V> {
     pub(super) fn taken<'s>(
         &self,
         skus: impl IntoIterator<Item = &'s str>,
-    ) -> Result<HashMap<&'s str, u64>, Failure> {
+    ) -> Result<HashMap<String, u64>, Failure> {
         let mut taken = HashMap::new();
         for sku in skus {
-            taken.insert(sku, self.view.get(&TAKEN, sku)?.unwrap_or(0));
+            let units = self.view.get(&TAKEN, sku)?.unwrap_or(0);
+            taken.insert(sku.to_owned(), units);
         }
         for (_, entry) in self.overdue()? {
             for (sku, quantity) in &entry.units {
-                if let Some(taken) = taken.get_mut(sku.as_str()) {
+                if let Some(taken) = taken.get_mut(sku) {
                     *taken = taken.saturating_sub(u64::from(*quantity));
                 }
             }

@@ -7,7 +7,7 @@
 //! ```no_run
 //! use order_core::ports::Orders;
 //! use order_http::server::Api;
-//! use std::sync::{Arc, OnceLock};
+//! use std::sync::Arc;
 //!
 //! # fn shop() -> axum::Router { axum::Router::new() }
 //! fn app(orders: Arc<dyn Orders>) -> axum::Router {

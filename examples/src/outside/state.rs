@@ -22,7 +22,8 @@ use super::BadFile;
 pub use place::StateFileError;
 pub(super) use tables::{Change, Failure, Table, View};
 
-/// A change could not be written to the state file, so it was not made.
+/// A change could not be written to the state file, so it was not made. Where the disk failed as it
+/// was to be synced, only asking again tells whether it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the state file cannot be written")]
 pub struct NotSaved;

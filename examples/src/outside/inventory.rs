@@ -141,7 +141,7 @@ pub enum InventoryError {
     /// A product's file, or the state file, cannot be read, so nobody can say.
     #[error(transparent)]
     BadFile(#[from] BadFile),
-    /// The state file cannot be written, and nothing has changed.
+    /// The state file cannot be written: see [`NotSaved`].
     #[error(transparent)]
     NotSaved(#[from] NotSaved),
 }

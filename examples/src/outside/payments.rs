@@ -179,7 +179,7 @@ pub enum PaymentError {
         /// Where it stands.
         status: PaymentStatus,
     },
-    /// The state file cannot be written, and nothing has changed.
+    /// The state file cannot be written: see [`NotSaved`].
     #[error(transparent)]
     NotSaved(#[from] NotSaved),
 }

@@ -145,7 +145,7 @@ pub enum ShippingError {
         /// The reference.
         reference: String,
     },
-    /// The state file cannot be written, and nothing has changed.
+    /// The state file cannot be written: see [`NotSaved`].
     #[error(transparent)]
     NotSaved(#[from] NotSaved),
 }

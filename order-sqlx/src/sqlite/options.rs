@@ -12,8 +12,10 @@ use std::time::Duration;
 const CHECKPOINT_PAGES: &str = "4000";
 /// What the log is cut to once it is written back.
 const LOG_BYTES: &str = "33554432";
-/// What the writer keeps of the file in memory: 16 MiB, as SQLite writes it.
-const CACHE_KIB: &str = "-16384";
+/// What the writer keeps of the file in memory: 8 MiB, as SQLite writes it. That holds the upper levels
+/// of every tree, and the pages that a group of commits changes; more saves less than one read from the
+/// system's cache an order.
+const CACHE_KIB: &str = "-8192";
 
 /// How a [`SqliteStore`](super::SqliteStore) opens its file.
 ///

@@ -82,33 +82,39 @@ where
 
 /// What this process has spent so far, in microseconds. Not a number where Linux does not tell.
 fn processor_time() -> f64 {
-    spent_by("/proc/self/stat").map_or(f64::NAN, |(_, spent)| spent)
+    spent_by("/proc/self/stat", ITSELF).map_or(f64::NAN, |(_, spent)| spent)
 }
 
-/// What all processes of Postgres on this machine have spent so far, in microseconds.
+/// What all processes of Postgres on this machine have spent so far, in microseconds; those that have
+/// ended too.
 fn database_time() -> f64 {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return f64::NAN;
     };
     processes
-        .filter_map(|process| spent_by(process.ok()?.path().join("stat")))
+        .filter_map(|process| spent_by(process.ok()?.path().join("stat"), WITH_CHILDREN))
         .filter(|(name, _)| name == "postgres")
         .map(|(_, spent)| spent)
         .sum()
 }
 
+/// How many of the fields of `spent_by` are a process's own time: in its own code, and in the system's.
+const ITSELF: usize = 2;
+/// And with those of its children that have ended.
+const WITH_CHILDREN: usize = 4;
+
 /// The name of a process and what it has spent, in microseconds, as Linux tells it: in hundredths of
 /// a second.
-fn spent_by(stat: impl AsRef<Path>) -> Option<(String, f64)> {
+fn spent_by(stat: impl AsRef<Path>, fields: usize) -> Option<(String, f64)> {
     let told = std::fs::read_to_string(stat).ok()?;
     // The name is in brackets and may have any characters.
     let (_, told) = told.split_once('(')?;
-    let (name, fields) = told.rsplit_once(')')?;
-    // User and system time are fields 14 and 15.
-    let ticks: f64 = fields
+    let (name, told) = told.rsplit_once(')')?;
+    // User and system time are fields 14 and 15; those of children 16 and 17.
+    let ticks: f64 = told
         .split_whitespace()
         .skip(11)
-        .take(2)
+        .take(fields)
         .filter_map(|field| field.parse::<f64>().ok())
         .sum();
     Some((name.to_owned(), ticks * 10_000.0))

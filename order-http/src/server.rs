@@ -46,7 +46,7 @@ use axum::middleware::from_fn;
 use detached::Detached;
 use order_core::ports::Orders;
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::trace::TraceLayer;
@@ -66,15 +66,14 @@ const SENSITIVE: [HeaderName; 3] = [
 pub(crate) struct Shared {
     orders: Arc<Detached>,
     authenticate: Arc<dyn Authenticate>,
-    /// Made when it is first asked for: most servers are never asked.
-    document: Arc<OnceLock<Value>>,
 }
 
-impl Shared {
-    fn document(&self) -> &Value {
-        self.document.get_or_init(document)
-    }
-}
+/// The OpenAPI document, wherever it is served. Made when it is first asked for: most servers are never
+/// asked.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let (_, document) = routes::all(openapi::base()).split_for_parts();
+    openapi::complete(document)
+});
 
 /// The HTTP API of an [`Orders`].
 pub struct Api {
@@ -111,7 +110,6 @@ impl Api {
         let shared = Shared {
             orders: Arc::new(Detached::new(self.orders)),
             authenticate: self.authenticate,
-            document: Arc::default(),
         };
         // The first layer is the innermost.
         let router = router
@@ -140,11 +138,5 @@ impl Api {
 /// The OpenAPI document of the API, as `/openapi.json` serves it.
 #[must_use]
 pub fn openapi() -> Value {
-    openapi::served_at(&document(), "/")
-}
-
-/// The OpenAPI document, wherever it is served.
-fn document() -> Value {
-    let (_, document) = routes::all(openapi::base()).split_for_parts();
-    openapi::complete(document)
+    openapi::served_at(&DOCUMENT, "/")
 }

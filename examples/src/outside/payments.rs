@@ -427,4 +427,4 @@ impl Payments {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

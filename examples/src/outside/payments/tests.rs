@@ -2,7 +2,8 @@ use std::thread;
 
 use super::*;
 
-fn request(reference: &str, token: &str) -> PaymentRequest {
+/// A payment of 10 dollars for order-1.
+pub(in crate::outside) fn request(reference: &str, token: &str) -> PaymentRequest {
     PaymentRequest {
         reference: reference.into(),
         order_id: "order-1".into(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use redb::TableDefinition;
 use tempfile::TempDir;
 
+use super::super::payments::tests::request as payment;
 use super::super::payments::{Answer, PaymentError, PaymentRequest, PaymentStatus, RefundRequest};
 use super::super::shipping::{FulfillmentRequest, FulfillmentStatus};
 use super::super::{Folders, Line, Now, OpenError, Outside};
@@ -64,17 +65,6 @@ fn mugs(quantity: u32) -> [Line; 1] {
 
 fn free_mugs(outside: &Outside) -> u32 {
     outside.inventory.products(&["mug"]).unwrap()[0].available
-}
-
-fn payment(reference: &str, token: &str) -> PaymentRequest {
-    PaymentRequest {
-        reference: reference.into(),
-        order_id: "order-1".into(),
-        amount: 1000,
-        currency: "USD".into(),
-        token: token.into(),
-        capture: false,
-    }
 }
 
 fn parcel(reference: &str) -> FulfillmentRequest {

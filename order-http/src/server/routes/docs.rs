@@ -2,9 +2,9 @@
 
 use crate::server::extract::Prefix;
 use crate::server::problem::Problem;
-use crate::server::{Shared, openapi};
+use crate::server::{DOCUMENT, openapi};
 use axum::Json;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, Path};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
@@ -19,8 +19,8 @@ pub(crate) const TAG: &str = "service";
     get, path = "/openapi.json", tag = TAG,
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Value))
 )]
-pub(crate) async fn get_openapi(State(shared): State<Shared>, prefix: Prefix) -> Json<Value> {
-    Json(openapi::served_at(shared.document(), prefix.as_server()))
+pub(crate) async fn get_openapi(prefix: Prefix) -> Json<Value> {
+    Json(openapi::served_at(&DOCUMENT, prefix.as_server()))
 }
 
 /// This description as a web page

@@ -1,8 +1,7 @@
-//! Orders inside a service that somebody has already: a club with members and an SQLite file.
+//! Orders embedded in an existing service: a club with its own table and routes, on SQLite.
 //!
-//! The club keeps its own table and routes. Orders live in the same file, their API is nested under
-//! `/shop`, and the club's members are the customers: its own implementation of the `Customers`
-//! port reads the club's table.
+//! Orders are stored in the club's database file, their API is nested under `/shop`, and the club's
+//! members are the customers: an implementation of the `Customers` port reads the club's table.
 //!
 //! `cargo run --example embed`, then
 //!
@@ -19,14 +18,16 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use order_core::money::{Amount, Currency, Money};
-use order_core::ports::{Call, Clock, Customer, CustomerStatus, Customers, OutsideError, Product};
-use order_core::service::{OrderService, Outside};
+use order_core::ports::{
+    CallContext, Clock, Customer, CustomerStatus, Customers, Product, ServiceError,
+};
+use order_core::service::{ExternalServices, OrderService};
 use order_core::system::SystemClock;
-use order_core::testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
 use order_core::value::{CustomerId, ProductName, Sku, StorefrontId};
 use order_http::server::Api;
 use order_sqlx::SqliteStore;
-use order_sqlx::sqlite::SqlInventory;
+use order_sqlx::sqlite::SqliteInventory;
+use order_testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::error::Error;
@@ -35,63 +36,65 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example tells what it does")]
+#[expect(clippy::print_stdout, reason = "the example prints its address")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The club's own database, with a table of its own.
-    let file = SqliteConnectOptions::new()
+    // The club's database, with its own table.
+    let options = SqliteConnectOptions::new()
         .filename("club.db")
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5));
-    let pool = SqlitePool::connect_with(file).await?;
+    let pool = SqlitePool::connect_with(options).await?;
     sqlx::query("CREATE TABLE IF NOT EXISTS members (name TEXT PRIMARY KEY) STRICT")
         .execute(&pool)
         .await?;
 
-    let stop = CancellationToken::new();
-    let app = app(pool, stop.clone()).await?;
+    let shutdown = CancellationToken::new();
+    let app = app(pool, shutdown.clone()).await?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 3001)).await?;
-    println!("The club is open on http://{}", listener.local_addr()?);
+    println!("The club listens on http://{}", listener.local_addr()?);
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                stop.cancel();
+                shutdown.cancel();
             }
         })
         .await?;
     Ok(())
 }
 
-/// The club's routes, and the orders' API beside them.
-async fn app(pool: SqlitePool, stop: CancellationToken) -> Result<Router, Box<dyn Error>> {
+/// Returns the club's routes, and the API of orders under `/shop`.
+async fn app(pool: SqlitePool, shutdown: CancellationToken) -> Result<Router, Box<dyn Error>> {
     let store = SqliteStore::from_pool(pool.clone());
     store.migrate().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let stock = SqlInventory::new(&store, clock.clone());
+    let inventory = SqliteInventory::new(&store, clock.clone());
     let scarf = Product::new(
         Sku::parse("scarf")?,
         ProductName::parse("Club scarf").ok(),
         Money::new(Amount::new(2_500), Currency::EUR),
         100,
     );
-    stock.add_product(&StorefrontId::default(), &scarf).await?;
+    inventory
+        .add_product(&StorefrontId::default(), &scarf)
+        .await?;
 
-    let outside = Outside {
+    let services = ExternalServices {
         customers: Arc::new(Members(pool.clone())),
-        inventory: Arc::new(stock),
-        // A club would have a provider, a carrier and a mail server here.
+        inventory: Arc::new(inventory),
+        // A real club connects its payment provider, carrier and mail server here.
         payments: Arc::new(MemoryPayments::new()),
         shipping: Arc::new(MemoryShipping::new()),
         notifications: Arc::new(MemoryNotifications::new()),
     };
-    let mut policies = order_core::policy::Policies::default();
-    policies.currency = Currency::EUR;
-    let orders = OrderService::builder(Arc::new(store), outside, clock)
-        .policies(order_core::policy::PolicyBook::new(policies))
+    let mut policy = order_core::policy::StorefrontPolicy::default();
+    policy.currency = Currency::EUR;
+    let orders = OrderService::builder(Arc::new(store), services, clock)
+        .policies(order_core::policy::PolicySet::new(policy))
         .build()?;
     let runner = orders.runner();
-    tokio::spawn(async move { runner.run(Duration::from_millis(200), stop).await });
+    tokio::spawn(async move { runner.run(Duration::from_millis(200), shutdown).await });
 
     Ok(Router::new()
         .route("/members", get(list_members))
@@ -100,18 +103,23 @@ async fn app(pool: SqlitePool, stop: CancellationToken) -> Result<Router, Box<dy
         .nest("/shop", Api::new(Arc::new(orders)).router()))
 }
 
-/// The club's members, as the customers of its orders.
+/// Implements the `Customers` port on the club's table of members.
 struct Members(SqlitePool);
 
 #[async_trait]
 impl Customers for Members {
-    async fn find(&self, _: &Call, id: &CustomerId) -> Result<Option<Customer>, OutsideError> {
+    async fn find(
+        &self,
+        _: &CallContext,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, ServiceError> {
         let found = sqlx::query("SELECT 1 FROM members WHERE name = $1")
             .bind(id.as_str())
             .fetch_optional(&self.0)
             .await
             .map_err(|error| {
-                OutsideError::unavailable("the members' table cannot be read", None).because(error)
+                ServiceError::unavailable("the table of members cannot be read", None)
+                    .because(error)
             })?;
         Ok(found.map(|_| Customer::new(id.clone(), None, None, CustomerStatus::Active)))
     }

@@ -1,53 +1,53 @@
-//! The five services an order system talks to, as one program: customers, inventory, payments,
-//! shipping, notifications. Nothing to install.
+//! The five external services of an order system, as one program of mocks: customers, inventory,
+//! payments, shipping and notifications.
 //!
 //! ```sh
 //! cargo run --example outside_services
 //! ```
 //!
 //! Point `CUSTOMER_SERVICE_URL`, `INVENTORY_SERVICE_URL`, `PAYMENT_SERVICE_URL`,
-//! `SHIPPING_SERVICE_URL` and `NOTIFICATION_SERVICE_URL` at it: they can all be its one address.
-#![allow(
-    clippy::print_stdout,
-    reason = "this program tells its user what it serves"
-)]
+//! `SHIPPING_SERVICE_URL` and `NOTIFICATION_SERVICE_URL` at it: all five can be the same URL.
+#![allow(clippy::print_stdout, reason = "the program prints what it serves")]
 
 use std::error::Error;
 use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
 use clap::Parser;
-use order_examples::outside::payments::LostAnswer;
-use order_examples::outside::{Now, Outside, router};
+use order_core::system::SystemClock;
+use order_mocks::MockServices;
+use order_mocks::http::router;
+use order_mocks::payments::LostAnswer;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
-/// How long requests that are running may still take once the program is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
+/// Time that requests in progress have to finish at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves mock customers, inventory, payments, shipping and notifications.
 #[derive(Debug, Parser)]
 struct Settings {
-    /// The address to listen on. There is no authentication: keep to loopback.
+    /// IP address to listen on. There is no authentication: use a loopback address.
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The port to listen on; 0 takes a free one.
+    /// Port to listen on; 0 takes any free one.
     #[arg(long, env = "PORT", default_value_t = 4000)]
     port: u16,
-    /// Where `customers/*.json` and `inventory/*.json` are.
+    /// Directory with `customers/*.json` and `inventory/*.json`.
     #[arg(long, env = "MOCKS_DIR", default_value = "examples/mocks")]
     mocks_dir: PathBuf,
-    /// Where payments, reservations and parcels are kept; without it they are gone with the program.
+    /// File for payments, refunds, reservations and fulfillments; kept in memory if unset.
     #[arg(long, env = "STATE_FILE")]
     state_file: Option<PathBuf>,
-    /// Seconds a payment with `tok_timeout` stays silent before its connection closes.
+    /// Seconds of silence before the connection of a `tok_timeout` payment is closed.
     #[arg(long, env = "LOST_ANSWER_SECONDS", default_value_t = 30)]
     lost_answer_seconds: u64,
 }
@@ -71,22 +71,23 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let outside = match &settings.state_file {
-        Some(file) => Outside::open_persistent(&settings.mocks_dir, file, Now::system())?,
-        None => Outside::open(&settings.mocks_dir, Now::system())?,
+    let clock = Arc::new(SystemClock);
+    let services = match &settings.state_file {
+        Some(file) => MockServices::open_persistent(&settings.mocks_dir, file, clock)?,
+        None => MockServices::open(&settings.mocks_dir, clock)?,
     };
     let silence = Duration::from_secs(settings.lost_answer_seconds);
-    outside.payments.set_lost_answer(LostAnswer::Hang(silence));
-    let products = outside.inventory.all_products()?.len();
+    services.payments.set_lost_answer(LostAnswer::Hang(silence));
+    let products = services.inventory.all_products()?.len();
 
     let listener = TcpListener::bind((settings.host, settings.port))
         .await
         .map_err(|e| format!("{}:{}: {e}", settings.host, settings.port))?;
     let address = listener.local_addr()?;
     if !settings.host.is_loopback() {
-        tracing::warn!(%address, "anyone who can reach this address can use it");
+        tracing::warn!(%address, "there is no authentication, and this is not a loopback address");
     }
-    let app = router(&outside).layer(
+    let app = router(&services).layer(
         TraceLayer::new_for_http()
             .make_span_with(|request: &Request| {
                 tracing::info_span!(
@@ -125,25 +126,25 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let mut serving = tokio::spawn(serve.into_future());
     tokio::select! {
         result = &mut serving => return Ok(result??),
-        () = told_to_stop() => {}
+        () = stop_signal() => {}
     }
-    tracing::info!("stopping: no new work, running requests have {GRACE:?}");
+    tracing::info!("shutting down: requests in progress have {SHUTDOWN_TIMEOUT:?}");
     stop.send(()).ok();
-    match tokio::time::timeout(GRACE, &mut serving).await {
+    match tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut serving).await {
         Ok(result) => result??,
         Err(_) => {
             serving.abort();
-            tracing::warn!("stopped with requests still running");
+            tracing::warn!("some requests did not finish in time");
         }
     }
     Ok(())
 }
 
-/// Waits for ctrl-c or, where there is one, SIGTERM.
-async fn told_to_stop() {
+/// Waits for Ctrl-C or, on Unix, SIGTERM.
+async fn stop_signal() {
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "cannot listen for ctrl-c");
+            tracing::error!(%error, "cannot listen for Ctrl-C");
             std::future::pending::<()>().await;
         }
     };

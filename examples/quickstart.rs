@@ -1,45 +1,44 @@
-//! Order management in one process, in memory: an order from placing to delivery, and its history.
+//! An order from placing to delivery, and its history, with everything in memory.
 //!
 //! `cargo run --example quickstart`
 
-use order_core::command::{Command, NewLine};
-use order_core::order::{PersonalData, Tracking};
-use order_core::ports::{Clock, Execute, Orders, Place};
-use order_core::service::{OrderService, Outside};
+use order_core::command::Command;
+use order_core::new_order::{NewLine, NewOrder};
+use order_core::order::Tracking;
+use order_core::ports::{Clock, CommandRequest, Orders, PlaceOrderRequest};
+use order_core::service::{ExternalServices, OrderService};
 use order_core::system::SystemClock;
-use order_core::testing::{
-    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryShipping,
-    MemoryStore,
-};
 use order_core::value::{
     Carrier, CustomerId, FulfillmentNo, PaymentToken, Quantity, Sku, StorefrontId,
+};
+use order_testing::{
+    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryShipping,
+    MemoryStore,
 };
 use std::error::Error;
 use std::sync::Arc;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example tells what it does")]
+#[expect(clippy::print_stdout, reason = "the example prints its progress")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The outside world, in memory: one customer, one product, a payment provider.
+    // The external services, in memory: one customer, one product, a payment provider.
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let outside = Outside {
+    let services = ExternalServices {
         customers: Arc::new(MemoryCustomers::knowing(["ada"])),
         inventory: Arc::new(MemoryInventory::new(clock.clone()).with("tea", 10, 1_250)),
         payments: Arc::new(MemoryPayments::new()),
         shipping: Arc::new(MemoryShipping::new()),
         notifications: Arc::new(MemoryNotifications::new()),
     };
-    let orders = OrderService::builder(Arc::new(MemoryStore::new()), outside, clock).build()?;
+    let orders = OrderService::builder(Arc::new(MemoryStore::new()), services, clock).build()?;
 
     // Placing verifies the customer, reserves the stock and authorizes the payment.
-    let shop = StorefrontId::default();
+    let storefront = StorefrontId::default();
     let line = NewLine::new(Sku::parse("tea")?, Quantity::new(2)?);
-    let mut place = Place::new(shop.clone(), CustomerId::parse("ada")?, vec![line]);
-    place.personal = PersonalData {
-        payment_token: Some(PaymentToken::parse("tok_visa")?),
-        ..PersonalData::default()
-    };
-    let order = orders.place(place).await?.order;
+    let mut order = NewOrder::new(CustomerId::parse("ada")?, vec![line]);
+    order.personal.payment_token = Some(PaymentToken::parse("tok_visa")?);
+    let request = PlaceOrderRequest::new(storefront.clone(), order);
+    let order = orders.place(request).await?.order;
     println!(
         "{} is {}, {} due",
         order.id(),
@@ -47,22 +46,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
         order.totals().due
     );
 
-    // No command sets a status: shipping and delivery move it.
-    let run = |command| orders.execute(Execute::new(shop.clone(), order.id(), command));
-    run(Command::ConfirmShipment {
+    // No command sets a status: the events of shipment and delivery move it.
+    let execute =
+        |command| orders.execute(CommandRequest::new(storefront.clone(), order.id(), command));
+    execute(Command::ConfirmShipment {
         fulfillment: None,
         lines: None,
         tracking: Tracking::new(Some(Carrier::parse("Post")?), None, None),
     })
     .await?;
     let fulfillment = FulfillmentNo::FIRST;
-    run(Command::ConfirmDelivery { fulfillment }).await?;
-    if let Err(refused) = run(Command::RequestCancel { reason: None }).await {
-        println!("a cancel comes too late: {refused}");
+    execute(Command::ConfirmDelivery { fulfillment }).await?;
+    if let Err(error) = execute(Command::RequestCancel { reason: None }).await {
+        println!("a cancel comes too late: {error}");
     }
 
-    for event in orders.history(&shop, order.id()).await?.unwrap_or_default() {
-        println!("{:>3} {}", event.version.get(), event.happening.name());
+    for event in orders
+        .history(&storefront, order.id())
+        .await?
+        .unwrap_or_default()
+    {
+        println!("{:>3} {}", event.version.get(), event.payload.name());
     }
     Ok(())
 }

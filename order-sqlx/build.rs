@@ -1,4 +1,4 @@
-//! Builds the crate again when a migration changes: they are embedded in it.
+//! Rebuilds the crate when a migration changes, since migrations are embedded in it.
 
 fn main() {
     for folder in ["migrations", "migrations/postgres", "migrations/sqlite"] {

@@ -1,48 +1,49 @@
-//! The pure core alone: what a command or a fact comes to on an order, decided and applied.
+//! The pure core alone: the time to decide a command or record a fact, and to apply the events.
 
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
 use order_core::Context;
 use order_core::command::Command;
-use order_core::decide::{begin, proceed};
+use order_core::decide::{decide_new, decide_on};
+use order_core::dependency::Dependency;
 use order_core::event::Actor;
 use order_core::fact::Fact;
 use order_core::order::Order;
-use order_core::policy::{Dependency, Policies};
+use order_core::policy::StorefrontPolicy;
 use order_core::ports::Clock as _;
-use order_core::record::follow;
+use order_core::record::record_all;
 use order_core::system::SystemClock;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// How often a command and what takes it back are given to one order, before it is a fresh one
-/// again: its holds are kept, and would be ever more.
+/// How many holds are placed and released on one order before a fresh clone replaces it: an order keeps
+/// its released holds, and would grow.
 const PAIRS: u32 = 8;
 const ORDERS: u32 = 50_000;
 
 pub(crate) fn measure(pace: Pace, report: &mut Report) -> Outcome {
     println!("deciding and applying");
-    let (policies, actor) = (Policies::default(), Actor::system());
-    let ctx = Context::new(&policies, SystemClock.now(), &actor);
-    let placed = begin(&shop::command(shop::order(1)?, ctx.now), &ctx)?.order;
+    let (policy, actor) = (StorefrontPolicy::default(), Actor::system());
+    let ctx = Context::new(&policy, SystemClock.now(), &actor);
+    let placed = decide_new(&shop::command(shop::order(1)?, ctx.now), &ctx)?.order;
     let hold = Command::PlaceHold { reason: None };
     let release = Command::ReleaseHold { hold: None };
     let known = [Fact::DependencyDeferred {
         dependency: Dependency::Inventory,
     }];
-    let deferred = follow(placed.clone(), &known, &ctx).order;
+    let deferred = record_all(placed.clone(), &known, &ctx).order;
     let (mut commands, mut facts) = (Vec::new(), Vec::new());
     for _ in 0..pace.rounds {
         commands.push(nanos(&placed, |order| {
-            let held = proceed(order, black_box(&hold), &ctx)?;
+            let held = decide_on(order, black_box(&hold), &ctx)?;
             black_box(&held.events);
-            let released = proceed(held.order, black_box(&release), &ctx)?;
+            let released = decide_on(held.order, black_box(&release), &ctx)?;
             black_box(&released.events);
             Ok(released.order)
         })?);
         facts.push(nanos(&deferred, |order| {
-            let again = follow(order, black_box(&known), &ctx);
-            let again = follow(again.order, black_box(&known), &ctx);
+            let again = record_all(order, black_box(&known), &ctx);
+            let again = record_all(again.order, black_box(&known), &ctx);
             Ok(black_box(again).order)
         })?);
     }
@@ -59,7 +60,7 @@ pub(crate) fn measure(pace: Pace, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// How long one of the two steps in a pair takes.
+/// Returns the mean time of one of the two operations of a pair, in nanoseconds.
 fn nanos(order: &Order, pair: impl Fn(Order) -> Outcome<Order>) -> Outcome<f64> {
     let mut spent = Duration::ZERO;
     for _ in 0..ORDERS {

@@ -1,18 +1,18 @@
-//! Orders placed and commits, against one statement an order.
+//! Placed orders and bare commits, against one statement per order.
 
 use crate::database::Cluster;
 use crate::http::{Client, expect};
-use crate::load::{Done, closed};
+use crate::load::{Throughput, closed};
 use crate::raw::Raw;
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
 use order_core::Context;
-use order_core::decide::begin;
+use order_core::decide::decide_new;
 use order_core::event::Actor;
-use order_core::policy::Policies;
+use order_core::policy::StorefrontPolicy;
 use order_core::ports::{
-    Change, Clock as _, CommitOutcome, KeyChange, KeyRecord, Lease, NewEffect, OrderStore, Place,
-    ScopedKey, Worker,
+    Change, Clock as _, CommitOutcome, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,
+    Lease, NewEffect, OrderStore, PlaceOrderRequest, Worker,
 };
 use order_core::system::SystemClock;
 use order_core::time::after;
@@ -27,7 +27,7 @@ const WARMING: Duration = Duration::from_secs(2);
 const LEASE: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Numbers of orders, each once.
+/// The next order number.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn number() -> u64 {
@@ -42,7 +42,7 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     let address = shop::serve(shop::service(store.clone())?).await?;
     let mut ratios = [Vec::new(), Vec::new(), Vec::new()];
     let mut figures = [String::new(), String::new(), String::new()];
-    // Until every page was touched since the last checkpoint, each costs a copy in the log.
+    // The first write of a page after a checkpoint costs a full-page image in the write-ahead log.
     raw.insert(WARMING).await?;
     over_http(address, 64, WARMING).await?;
     for round in 0..pace.rounds {
@@ -51,7 +51,8 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
         let one = over_http(address, 1, pace.span).await?;
         let commits = commits(&store, 64, pace.span).await?;
         println!(
-            "  round {round}: pgbench {:.0}/s (c={}), {:.0}/s (c=1); HTTP {:.0}/s, {:.0}/s (c=1); commit {:.0}/s",
+            "  round {round}: pgbench {:.0}/s (c={}), {:.0}/s (c=1); \
+             HTTP {:.0}/s, {:.0}/s (c=1); commit {:.0}/s",
             inserted.best, inserted.callers, inserted.alone, many.rate, one.rate, commits.rate
         );
         ratios[0].push(many.rate / inserted.best);
@@ -81,12 +82,12 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     cluster.remove("order_bench_creates").await
 }
 
-/// Orders placed over HTTP.
+/// Places orders over HTTP.
 pub(crate) async fn over_http(
     address: SocketAddr,
     callers: usize,
     span: Duration,
-) -> Outcome<Done> {
+) -> Outcome<Throughput> {
     let mut clients = Vec::new();
     for _ in 0..callers {
         clients.push(Arc::new(Mutex::new(Client::connect(address).await?)));
@@ -106,12 +107,12 @@ pub(crate) async fn over_http(
     .await
 }
 
-/// First commits of orders, and nothing around them.
+/// Commits new orders directly to the store.
 pub(crate) async fn commits<S: OrderStore + 'static>(
     store: &Arc<S>,
     callers: usize,
     span: Duration,
-) -> Outcome<Done> {
+) -> Outcome<Throughput> {
     closed(callers, span, |_| {
         let store = store.clone();
         move |_| {
@@ -127,24 +128,24 @@ pub(crate) async fn commits<S: OrderStore + 'static>(
     .await
 }
 
-/// What the placing of an order writes first, as the service has it.
-fn change(place: Place) -> Outcome<Change> {
-    let (policies, actor) = (Policies::default(), Actor::system());
-    let ctx = Context::new(&policies, SystemClock.now(), &actor);
-    let idempotency = place.idempotency.clone().ok_or("no key")?;
-    let step = begin(&shop::command(place, ctx.now), &ctx)?;
-    let storefront = step.order.storefront().clone();
+/// Returns the first change of a new order, as the service commits it.
+fn change(request: PlaceOrderRequest) -> Outcome<Change> {
+    let (policy, actor) = (StorefrontPolicy::default(), Actor::system());
+    let ctx = Context::new(&policy, SystemClock.now(), &actor);
+    let idempotency = request.idempotency.clone().ok_or("no key")?;
+    let transition = decide_new(&shop::command(request, ctx.now), &ctx)?;
+    let storefront = transition.order.storefront().clone();
     let lease = Lease::new(Worker::parse("bench")?, after(ctx.now, LEASE));
-    let mut change = Change::new(Version::NONE, step.order, step.events);
-    change.effects = step
+    let mut change = Change::new(Version::NONE, transition.order, transition.events);
+    change.effects = transition
         .effects
         .into_iter()
         .map(|effect| NewEffect::new(effect, Some(lease.clone())))
         .collect();
     change.publish = true;
-    change.key = Some(KeyChange::Claim {
-        key: ScopedKey::new(storefront, &idempotency),
-        record: KeyRecord::new(
+    change.idempotency = Some(IdempotencyUpdate::Claim {
+        key: IdempotencyScope::new(storefront, &idempotency),
+        record: IdempotencyRecord::new(
             change.order.id(),
             idempotency.fingerprint,
             Version::NONE,

@@ -1,4 +1,4 @@
-//! Databases of our own on the cluster we were given.
+//! Temporary databases on the given Postgres server.
 
 use crate::Outcome;
 use order_sqlx::postgres::{PostgresOptions, PostgresStore};
@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::str::FromStr;
 
-/// A Postgres server on which databases may be made.
+/// A Postgres server on which databases may be created.
 pub(crate) struct Cluster {
     url: String,
     options: PgConnectOptions,
@@ -20,7 +20,7 @@ impl Cluster {
         })
     }
 
-    /// An empty database of this name. One that is left from before is removed.
+    /// Creates an empty database with this name, replacing one left from an earlier run.
     pub(crate) async fn database(&self, name: &str) -> Outcome<Database> {
         let mut server = PgConnection::connect_with(&self.options).await?;
         for statement in [
@@ -44,7 +44,7 @@ impl Cluster {
     }
 }
 
-/// The URL of another database on the same server.
+/// Returns the URL of another database on the same server.
 fn renamed(url: &str, name: &str) -> String {
     let (address, parameters) = url.split_once('?').map_or((url, ""), |(a, p)| (a, p));
     let host = address.rfind('/').map_or(address, |at| &address[..at]);
@@ -56,7 +56,7 @@ fn renamed(url: &str, name: &str) -> String {
 }
 
 impl Cluster {
-    /// An empty database that belongs to a role of the same name, which is no superuser.
+    /// Creates an empty database owned by a role of the same name, which is no superuser.
     pub(crate) async fn database_of_a_role(&self, name: &str) -> Outcome<Database> {
         let mut database = self.database(name).await?;
         let mut server = PgConnection::connect_with(&self.options).await?;
@@ -72,7 +72,7 @@ impl Cluster {
         Ok(database)
     }
 
-    /// Removes such a database, and its role.
+    /// Removes such a database and its role.
     pub(crate) async fn remove_with_role(&self, name: &str) -> Outcome {
         self.remove(name).await?;
         let mut server = PgConnection::connect_with(&self.options).await?;
@@ -93,7 +93,7 @@ impl Database {
         Ok(PgConnection::connect_with(&self.options).await?)
     }
 
-    /// A store in it, with its tables made.
+    /// Returns a migrated store in it.
     pub(crate) async fn store(&self) -> Outcome<PostgresStore> {
         let store = PostgresStore::connect(&self.url, PostgresOptions::new()).await?;
         store.migrate().await?;

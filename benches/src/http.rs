@@ -1,16 +1,16 @@
-//! A client that costs next to nothing: one connection, one request at a time, HTTP/1.1.
+//! A minimal HTTP/1.1 client: one connection, one request at a time.
 //!
-//! A client with more in it would be measured along with the server it shares the machine with.
+//! It shares the machine with the server, so that the cost of a full client would distort the ratios.
 
 use crate::Outcome;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     stream: TcpStream,
-    heard: Vec<u8>,
+    received: Vec<u8>,
 }
 
 impl Client {
@@ -19,11 +19,11 @@ impl Client {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            heard: Vec::with_capacity(16 * 1024),
+            received: Vec::with_capacity(16 * 1024),
         })
     }
 
-    /// Posts JSON under an idempotency key; answers the status and the body.
+    /// Posts JSON with an idempotency key. Returns the status and the body.
     pub(crate) async fn post(
         &mut self,
         path: &str,
@@ -34,25 +34,29 @@ impl Client {
             "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        self.ask(request.as_bytes()).await
+        self.send(request.as_bytes()).await
     }
 
-    /// Gets what is at a path.
+    /// Sends a GET request. Returns the status and the body.
     pub(crate) async fn get(&mut self, path: &str) -> Outcome<(u16, &[u8])> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
-        self.ask(request.as_bytes()).await
+        self.send(request.as_bytes()).await
     }
 
-    async fn ask(&mut self, request: &[u8]) -> Outcome<(u16, &[u8])> {
+    async fn send(&mut self, request: &[u8]) -> Outcome<(u16, &[u8])> {
         self.stream.write_all(request).await?;
-        self.heard.clear();
+        self.received.clear();
         let head = loop {
-            if let Some(end) = self.heard.windows(4).position(|four| four == b"\r\n\r\n") {
+            if let Some(end) = self
+                .received
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n")
+            {
                 break end + 4;
             }
-            self.hear().await?;
+            self.receive().await?;
         };
-        let text = std::str::from_utf8(&self.heard[..head])?;
+        let text = std::str::from_utf8(&self.received[..head])?;
         let status: u16 = text.get(9..12).ok_or("no status")?.parse()?;
         let length: usize = text
             .lines()
@@ -62,21 +66,21 @@ impl Client {
                     .then(|| value.trim().parse().ok())?
             })
             .ok_or("an answer without a length")?;
-        while self.heard.len() < head + length {
-            self.hear().await?;
+        while self.received.len() < head + length {
+            self.receive().await?;
         }
-        Ok((status, &self.heard[head..head + length]))
+        Ok((status, &self.received[head..head + length]))
     }
 
-    async fn hear(&mut self) -> Outcome {
-        if self.stream.read_buf(&mut self.heard).await? == 0 {
-            return Err("the server hung up".into());
+    async fn receive(&mut self) -> Outcome {
+        if self.stream.read_buf(&mut self.received).await? == 0 {
+            return Err("the server closed the connection".into());
         }
         Ok(())
     }
 }
 
-/// The body, if the status is this one.
+/// Returns the body if the status is the expected one.
 pub(crate) fn expect(wanted: u16, answer: (u16, &[u8])) -> Outcome<&[u8]> {
     let (status, body) = answer;
     if status == wanted {

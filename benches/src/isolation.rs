@@ -1,4 +1,4 @@
-//! What it costs that the database itself keeps storefronts apart.
+//! The cost of row-level security: storefronts isolated by the database itself.
 
 use crate::creates::{commits, number};
 use crate::database::Cluster;
@@ -13,13 +13,13 @@ use std::sync::Arc;
 const NAME: &str = "order_bench_isolated";
 
 pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) -> Outcome {
-    println!("keeping storefronts apart");
+    println!("isolating storefronts with row-level security");
     let open = cluster.database("order_bench_open").await?;
     let free = Arc::new(open.store().await?);
     let database = cluster.database_of_a_role(NAME).await?;
     let apart = PostgresStore::connect(&database.url, PostgresOptions::new())
         .await?
-        .isolated();
+        .with_row_level_security();
     apart.migrate().await?;
     let apart = Arc::new(apart);
     let (mut commit, mut find) = ((Vec::new(), String::new()), (Vec::new(), String::new()));
@@ -57,7 +57,7 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     cluster.remove_with_role(NAME).await
 }
 
-/// How often one order is read in a second.
+/// Returns the lookups of a single order per second.
 async fn finds(store: &Arc<PostgresStore>, pace: Pace) -> Outcome<f64> {
     let service = shop::service(store.clone())?;
     let id = service.place(shop::order(number())?).await?.order.id();

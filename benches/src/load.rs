@@ -1,26 +1,25 @@
-//! Callers side by side, each asking again as soon as it is answered.
+//! A closed-loop load: concurrent callers, each of which sends its next request once it is answered.
 
 use crate::Outcome;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What callers got done.
+/// The throughput of all callers together.
 #[derive(Debug, Default)]
-pub(crate) struct Done {
-    /// Answers in a second.
+pub(crate) struct Throughput {
+    /// Answers per second.
     pub(crate) rate: f64,
-    /// The time of a processor that this process spent on each, client and server alike, in
-    /// microseconds.
+    /// CPU time of this process per answer, client and server together, in microseconds.
     processor: f64,
-    /// The same, that servers of the database on this machine spent on each.
+    /// CPU time of the Postgres processes on this machine per answer, in microseconds.
     database: f64,
-    /// How long they waited, in microseconds, shortest first.
+    /// The latency of each answer, in microseconds, ascending.
     waits: Vec<u32>,
 }
 
-impl Done {
-    /// What so many in a hundred had waited at most, in milliseconds.
+impl Throughput {
+    /// Returns a percentile of the latencies, in milliseconds.
     pub(crate) fn percentile(&self, hundredths: usize) -> f64 {
         let at = (self.waits.len() * hundredths / 100).min(self.waits.len().saturating_sub(1));
         self.waits
@@ -29,8 +28,8 @@ impl Done {
     }
 }
 
-impl fmt::Display for Done {
-    /// What each answer cost.
+impl fmt::Display for Throughput {
+    /// Writes the CPU time per answer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -40,8 +39,12 @@ impl fmt::Display for Done {
     }
 }
 
-/// Runs callers for so long. `caller` makes what a caller does, given its number.
-pub(crate) async fn closed<C, F, A>(callers: usize, span: Duration, caller: C) -> Outcome<Done>
+/// Runs callers for `span`. `caller` returns the request loop body of the caller with the given number.
+pub(crate) async fn closed<C, F, A>(
+    callers: usize,
+    span: Duration,
+    caller: C,
+) -> Outcome<Throughput>
 where
     C: Fn(usize) -> F,
     F: FnMut(u64) -> A + Send + 'static,
@@ -72,7 +75,7 @@ where
     waits.sort_unstable();
     let rate = waits.len() as f64 / began.elapsed().as_secs_f64();
     let each = 1.0 / waits.len() as f64;
-    Ok(Done {
+    Ok(Throughput {
         rate,
         processor: (processor_time() - spent.0) * each,
         database: (database_time() - spent.1) * each,
@@ -80,13 +83,13 @@ where
     })
 }
 
-/// What this process has spent so far, in microseconds. Not a number where Linux does not tell.
+/// Returns the CPU time of this process so far, in microseconds; NaN without `/proc`.
 fn processor_time() -> f64 {
     spent_by("/proc/self/stat", ITSELF).map_or(f64::NAN, |(_, spent)| spent)
 }
 
-/// What all processes of Postgres on this machine have spent so far, in microseconds; those that have
-/// ended too.
+/// Returns the CPU time of all Postgres processes on this machine so far, ended ones included, in
+/// microseconds; NaN without `/proc`.
 fn database_time() -> f64 {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return f64::NAN;
@@ -98,20 +101,20 @@ fn database_time() -> f64 {
         .sum()
 }
 
-/// How many of the fields of `spent_by` are a process's own time: in its own code, and in the system's.
+/// How many fields of `/proc/[pid]/stat` are a process's own user and system time.
 const ITSELF: usize = 2;
-/// And with those of its children that have ended.
+/// The same, with the times of its ended children.
 const WITH_CHILDREN: usize = 4;
 
-/// The name of a process and what it has spent, in microseconds, as Linux tells it: in hundredths of
-/// a second.
+/// Returns the name of a process and its CPU time in microseconds. Linux counts in hundredths of a
+/// second.
 fn spent_by(stat: impl AsRef<Path>, fields: usize) -> Option<(String, f64)> {
-    let told = std::fs::read_to_string(stat).ok()?;
+    let text = std::fs::read_to_string(stat).ok()?;
     // The name is in brackets and may have any characters.
-    let (_, told) = told.split_once('(')?;
-    let (name, told) = told.rsplit_once(')')?;
+    let (_, text) = text.split_once('(')?;
+    let (name, text) = text.rsplit_once(')')?;
     // User and system time are fields 14 and 15; those of children 16 and 17.
-    let ticks: f64 = told
+    let ticks: f64 = text
         .split_whitespace()
         .skip(11)
         .take(fields)

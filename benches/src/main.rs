@@ -1,23 +1,20 @@
-//! Measures `order` side by side with the database it stands on, in one run, and prints the ratios
-//! with the goals they are held to.
+//! Measures `order` against the database it runs on, in one run, and prints the ratios with their
+//! goals.
 //!
-//! Only ratios count: client, server and database share the cores of one machine, and how fast that
-//! is today is nobody's business. Each ratio is taken in several rounds, both sides in turn, and the
-//! median is told. `scripts/bench` gives it a Postgres of its own.
+//! Only ratios count: client, server and database share the cores of one machine, whose speed varies.
+//! Each ratio is measured in several rounds, both sides in turn, and the median is reported.
+//! `scripts/bench` starts a private Postgres for it.
 
 #![allow(
     clippy::float_arithmetic,
     clippy::cast_precision_loss,
     reason = "rates and ratios, not money"
 )]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the real time is what it measures"
-)]
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "it tells what it measures"
+    reason = "a benchmark prints its results"
 )]
 
 mod core;
@@ -42,19 +39,19 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Orders are many small pieces that one thread makes and another drops. This one takes a quarter
-/// off what a request costs, for twice the memory; the server example keeps the system's.
+/// An order consists of many small allocations, often freed by another thread. This allocator saves a
+/// quarter of the cost of a request for twice the memory; the server example keeps the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What a measurement comes to.
+/// The result of a measurement, or the error that ended it.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Measures order against the database it stands on.
+/// Measures order against the database it runs on.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// A Postgres server on which databases may be made, as the host sees it. `scripts/bench` starts
-    /// one and sets this.
+    /// The URL of a Postgres server on which databases may be created. `scripts/bench` starts one and
+    /// sets this.
     #[arg(long, env = "ORDER_BENCH_POSTGRES_URL")]
     postgres: String,
     /// How long each side of a ratio runs in a round.
@@ -66,7 +63,7 @@ struct Arguments {
     /// How many orders the large database has.
     #[arg(long, default_value_t = 5_000_000)]
     orders: u64,
-    /// How many orders the server example stores before its memory is looked at.
+    /// How many orders the server example stores before its memory is measured.
     #[arg(long, default_value_t = 100_000)]
     stored: u64,
     /// The server example, built for release.
@@ -78,17 +75,17 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Deciding and applying alone.
+    /// The pure core alone: deciding and applying.
     Core,
-    /// Orders placed and commits, against one statement an order.
+    /// Placed orders and bare commits, against one statement per order.
     Creates,
     /// Orders read over HTTP, against a SELECT of the row.
     Reads,
-    /// Storefronts kept apart by the database, against not.
+    /// Row-level security, against none.
     Isolation,
-    /// Hot SKUs against many.
+    /// Reservations of few hot SKUs, against many.
     Stock,
-    /// Commits to an SQLite file in groups, against one at a time.
+    /// Batched commits to an SQLite file, against one at a time.
     Sqlite,
     /// Memory and start of the server example.
     Server,
@@ -96,7 +93,7 @@ enum What {
     Pages,
 }
 
-/// How long, and how often.
+/// How long each side runs, and how many rounds.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     span: Duration,

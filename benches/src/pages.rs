@@ -1,8 +1,8 @@
 //! Pages and creates with many orders stored, against few.
 //!
-//! The orders are real ones, placed through the service; a statement multiplies them, each with an
-//! id, an instant, a customer and SKUs of its own. Where there are more orders, there are more customers
-//! and SKUs, each with as many orders: what a page returns is the same.
+//! A few orders are placed through the service, and a statement multiplies them, each with an id, an
+//! instant, a customer and SKUs of its own. The number of customers and SKUs grows with the number of
+//! orders, so that pages of both databases return as many rows.
 
 use crate::creates::{commits, number};
 use crate::database::Cluster;
@@ -10,7 +10,7 @@ use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
 use order_core::command::Command;
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_core::ports::{Cursor, Execute, ListQuery, OrderStore, Orders as _};
+use order_core::ports::{CommandRequest, Cursor, ListQuery, OrderStore, Orders as _};
 use order_core::time::Timestamp;
 use order_core::value::{CustomerId, PaymentToken, StorefrontId};
 use order_sqlx::postgres::PostgresStore;
@@ -21,21 +21,21 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How many the small database has.
+/// Orders in the small database.
 const FEW: u64 = 10_000;
-/// How many are made by one statement.
+/// Orders per insert statement.
 const BATCH: u64 = 100_000;
-/// How many kinds of orders are multiplied.
+/// Placed orders that are multiplied.
 const KINDS: u64 = 8;
-/// How many orders a customer has.
+/// Orders per customer.
 const OF_A_CUSTOMER: u64 = 50;
-/// How many orders there are to a SKU. Each is of two.
+/// Orders per SKU; an order has two SKUs.
 const TO_A_SKU: u64 = 500;
-/// Between one order and the next.
+/// Time between one order and the next.
 const APART_MICROS: i64 = 1_000_000;
-/// When the first was placed: 2026-01-01.
+/// When the first order was placed: 2026-01-01.
 const SINCE_MICROS: i64 = 1_767_225_600_000_000;
-/// Pages of each kind that are asked for in a round.
+/// Pages of each kind that are read in a round.
 const PAGES: u64 = 400;
 
 pub(crate) async fn measure(
@@ -77,13 +77,13 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Pages of 50 by every filter and by those that are used together.
+/// Reads pages of 50 by every filter and by common combinations of filters.
 async fn pages(small: &Filled, large: &Filled, pace: Pace, report: &mut Report) -> Outcome {
     println!("reading pages of 50");
     for (name, filter) in filters()? {
         let (mut ratios, mut figures) = (Vec::new(), String::new());
         for _ in 0..pace.rounds {
-            // In turn, page by page, so that a hiccup of the machine hits both.
+            // In turn, page by page, so that a pause of the machine affects both sides.
             let (mut few, mut many) = (Vec::new(), Vec::new());
             for turn in 0..PAGES {
                 few.push(small.page(&filter, turn).await?);
@@ -171,7 +171,7 @@ fn filters() -> Outcome<Vec<(&'static str, ListQuery)>> {
     ])
 }
 
-/// A database with so many orders.
+/// A database filled with orders.
 struct Filled {
     store: Arc<PostgresStore>,
     orders: u64,
@@ -201,13 +201,13 @@ impl Filled {
         Ok(Self { store, orders })
     }
 
-    /// How long a page takes, in milliseconds, from a place that is drawn.
+    /// Reads a page behind a pseudo-random cursor. Returns its latency in milliseconds.
     async fn page(&self, filter: &ListQuery, turn: u64) -> Outcome<f64> {
         let mut query = filter.clone();
         let drawn = shop::spread(turn) % self.orders;
         query.after = Some(Cursor::new(
             instant(drawn)?,
-            order_core::testing::builders::order_id(drawn),
+            order_testing::builders::order_id(drawn),
         ));
         let asked = Instant::now();
         self.store.list(&query).await?;
@@ -220,34 +220,38 @@ fn instant(number: u64) -> Outcome<Timestamp> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| "no such instant".into())
 }
 
-/// Orders in several states, by the service.
+/// Places orders through the service and brings them into several statuses.
 async fn place_each_kind(store: &Arc<PostgresStore>) -> Outcome {
     let service = shop::service(store.clone())?;
     for kind in 0..KINDS {
         let mut place = shop::order(number())?;
         if kind >= 2 {
-            place.personal.payment_token = Some(PaymentToken::parse("tok_visa")?);
+            place.order.personal.payment_token = Some(PaymentToken::parse("tok_visa")?);
         }
         let order = service.place(place).await?.order;
         if kind == KINDS - 1 {
             let cancel = Command::RequestCancel { reason: None };
             service
-                .execute(Execute::new(StorefrontId::default(), order.id(), cancel))
+                .execute(CommandRequest::new(
+                    StorefrontId::default(),
+                    order.id(),
+                    cancel,
+                ))
                 .await?;
         }
     }
     Ok(())
 }
 
-/// Puts the placed orders aside, to be multiplied.
+/// Moves the placed orders into a table, from which they are multiplied.
 async fn keep_kinds(connection: &mut PgConnection) -> Outcome {
     for statement in [
         "CREATE TABLE kinds AS SELECT row_number() OVER (ORDER BY o.placed_at) - 1 AS kind, o.*, \
          e.document AS placed, '\"placed_at\":\"' || (o.document::json ->> 'placed_at') || '\"' AS placed_at_text, \
          '\"customer_id\":\"' || o.customer_id || '\"' AS customer_text FROM orders.orders AS o \
          JOIN orders.events AS e ON e.order_id = o.order_id AND e.version = 1",
-        "TRUNCATE orders.orders, orders.skus, orders.events, orders.outbox, orders.effects, orders.keys",
-        // What is filled in here can be filled in again.
+        "TRUNCATE orders.orders, orders.order_skus, orders.events, orders.outbox, orders.effects, orders.idempotency_keys",
+        // A crash loses nothing that cannot be filled in again.
         "SET synchronous_commit = off",
     ] {
         connection.execute(statement).await?;
@@ -263,7 +267,7 @@ async fn keep_kinds(connection: &mut PgConnection) -> Outcome {
     }
 }
 
-/// Orders of these numbers, each with its first event and its key.
+/// Inserts the orders of these numbers, each with its first event and its idempotency key.
 const MULTIPLY: &str = "
 WITH made AS MATERIALIZED (
   SELECT n, (left($3, 24) || lpad(to_hex(n), 12, '0'))::uuid AS id, $4 + n * $5 AS at,
@@ -283,23 +287,23 @@ WITH made AS MATERIALIZED (
     k.personal
   FROM made AS m JOIN kinds AS k USING (kind)
 ), s AS (
-  INSERT INTO orders.skus (storefront, deleted, sku, placed_at, order_id)
+  INSERT INTO orders.order_skus (storefront, deleted, sku, placed_at, order_id)
   SELECT 'default', 0, 'sku-' || first, at, id FROM made
   UNION SELECT 'default', 0, 'sku-' || second, at, id FROM made
 ), e AS (
   INSERT INTO orders.events (storefront, order_id, version, kind, at, document)
   SELECT 'default', m.id, 1, 'order_placed', m.at, k.placed FROM made AS m JOIN kinds AS k USING (kind)
 )
-INSERT INTO orders.keys (storefront, operation, idempotency_key, order_id, fingerprint,
+INSERT INTO orders.idempotency_keys (storefront, operation, idempotency_key, order_id, fingerprint,
   before_version, version, claimed_at, expires_at)
 SELECT 'default', 'place', 'filled-' || n, id, repeat('07', 32), 0, 1, at, at + 2592000000000 FROM made";
 
-/// Makes these orders, of so many.
+/// Inserts the orders with these numbers, of `orders` in total.
 async fn multiply(connection: &mut PgConnection, these: Range<u64>, orders: u64) -> Outcome {
     sqlx::query(MULTIPLY)
         .bind(i64::try_from(these.start)?)
         .bind(i64::try_from(these.end)?)
-        .bind(order_core::testing::builders::order_id(0).to_string())
+        .bind(order_testing::builders::order_id(0).to_string())
         .bind(SINCE_MICROS)
         .bind(APART_MICROS)
         .bind(i64::try_from((orders / OF_A_CUSTOMER).max(1))?)

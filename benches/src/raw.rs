@@ -1,8 +1,8 @@
-//! The database alone: pgbench with one statement an order, prepared, which is as much as one
-//! statement an order can do.
+//! The database alone: pgbench with one prepared statement per order, the upper bound for one statement
+//! per order.
 //!
-//! The order has what an order needs to be safe: two lines, its event, a row of the outbox and its
-//! idempotency key, and the indexes by which orders are listed.
+//! The statement writes what a durable order needs: two lines, its event, a row of the outbox and its
+//! idempotency key, and the indexes of the lists.
 
 use crate::Outcome;
 use crate::database::Database;
@@ -57,7 +57,7 @@ k AS (INSERT INTO raw.keys (storefront, key, order_id, fingerprint) SELECT 'defa
 SELECT id FROM o;
 "#;
 
-/// The callers that the database alone is tried with.
+/// The numbers of callers that the database alone is measured with.
 const CALLERS: [usize; 3] = [1, 16, 64];
 
 /// pgbench on tables of its own.
@@ -66,13 +66,13 @@ pub(crate) struct Raw<'d> {
     scripts: tempfile::TempDir,
 }
 
-/// Orders in a second.
+/// Orders per second.
 pub(crate) struct Inserted {
-    /// By one caller.
+    /// With one caller.
     pub(crate) alone: f64,
-    /// By as many callers as do best.
+    /// With the best number of callers.
     pub(crate) best: f64,
-    /// How many those are.
+    /// The best number of callers.
     pub(crate) callers: usize,
 }
 
@@ -84,7 +84,7 @@ impl<'d> Raw<'d> {
         Ok(Self { database, scripts })
     }
 
-    /// Inserts orders, each by a statement of its own.
+    /// Inserts orders, one statement each. Returns the rates.
     pub(crate) async fn insert(&self, span: Duration) -> Outcome<Inserted> {
         let mut inserted = Inserted {
             alone: 0.0,
@@ -104,15 +104,15 @@ impl<'d> Raw<'d> {
         Ok(inserted)
     }
 
-    /// Reads rows of our own store by their ids, each by a statement of its own.
+    /// Reads rows of the store by id, one statement each. Returns the rate.
     pub(crate) async fn select(
         &self,
         ids: &[String],
         callers: usize,
         span: Duration,
     ) -> Outcome<f64> {
-        // pgbench draws numbers, not ids: a table says which is which, kept small enough to be read
-        // at once and left out of the statement that is measured.
+        // pgbench draws numbers, not ids: branches of the script choose the id, so that the measured
+        // statement needs no lookup.
         let mut script = String::from("\\set n random(0, 9)\n");
         for (at, id) in ids.iter().take(10).enumerate() {
             let branch = if at == 0 { "\\if" } else { "\\elif" };
@@ -138,8 +138,8 @@ impl<'d> Raw<'d> {
             .output()
             .await
             .map_err(|error| format!("pgbench cannot be run: {error}"))?;
-        let told = String::from_utf8_lossy(&output.stdout);
-        told.lines()
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.lines()
             .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
             .ok_or_else(|| {
                 let complaint = String::from_utf8_lossy(&output.stderr).into_owned();

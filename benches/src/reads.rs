@@ -3,7 +3,7 @@
 use crate::creates::number;
 use crate::database::Cluster;
 use crate::http::{Client, expect};
-use crate::load::{Done, closed};
+use crate::load::{Throughput, closed};
 use crate::raw::Raw;
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
@@ -53,7 +53,7 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     cluster.remove("order_bench_reads").await
 }
 
-async fn over_http(address: SocketAddr, ids: &[String], span: Duration) -> Outcome<Done> {
+async fn over_http(address: SocketAddr, ids: &[String], span: Duration) -> Outcome<Throughput> {
     let mut clients = Vec::new();
     for _ in 0..CALLERS {
         clients.push(Arc::new(Mutex::new(Client::connect(address).await?)));

@@ -1,18 +1,18 @@
-//! What was measured, and what it was to be.
+//! The report: measured values against their goals.
 
 use std::fmt;
 
-/// Which way is better.
+/// The goal of a measured value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// It is only told.
+    /// None: the value is only reported.
     None,
 }
 
 impl Goal {
-    /// Whether it was reached, where there was one.
+    /// Returns whether a value meets the goal; `true` without one.
     fn is_met(self, by: f64) -> bool {
         match self {
             Self::AtLeast(least) => by >= least,
@@ -41,14 +41,14 @@ struct Row {
     note: String,
 }
 
-/// The table that is printed in the end.
+/// The table of results that is printed in the end.
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
 }
 
 impl Report {
-    /// Adds what was measured in several rounds: their median counts.
+    /// Adds a value that was measured in several rounds; the median is reported.
     pub(crate) fn add(
         &mut self,
         what: impl Into<String>,
@@ -73,7 +73,7 @@ impl Report {
     }
 }
 
-/// The one in the middle.
+/// Returns the median.
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The server example as a process: how much memory it takes, and how soon it is ready.
+//! The server example as a process: its memory, and its time to readiness.
 
 use crate::Outcome;
 use crate::creates::number;
@@ -64,7 +64,7 @@ pub(crate) async fn measure(server: &Path, orders: u64, report: &mut Report) -> 
     Ok(())
 }
 
-/// Mocks that know one customer, and a product of which there is as much as will be ordered.
+/// Writes the files of the mocks: one customer, and a product with enough stock for all orders.
 fn plenty(folder: &Path) -> Outcome {
     for (name, text) in [
         (
@@ -91,7 +91,7 @@ struct Running {
 }
 
 impl Running {
-    /// Starts it in a folder, and waits until it is ready.
+    /// Starts the server in a directory, and waits until it is ready.
     async fn start(server: &Path, folder: &Path) -> Outcome<Self> {
         let address: SocketAddr = {
             let free = std::net::TcpListener::bind(("127.0.0.1", 0))?;
@@ -137,7 +137,7 @@ impl Running {
         matches!(client.get("/readyz").await, Ok((200, _)))
     }
 
-    /// What it has in memory, in megabytes, as the kernel tells.
+    /// Returns the resident memory of the server, in megabytes.
     fn resident(&self) -> Outcome<f64> {
         let id = self.process.id().ok_or("it has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
@@ -151,7 +151,7 @@ impl Running {
                     .parse()
                     .ok()
             })
-            .ok_or("the kernel does not tell")?;
+            .ok_or("no resident size in /proc")?;
         Ok(kilobytes / 1_024.0)
     }
 

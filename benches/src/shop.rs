@@ -1,30 +1,31 @@
-//! A shop to measure: the whole service with its outside services in the process, and orders for it.
+//! The shop under test: the whole service with external services in the process, and orders for it.
 
 use crate::Outcome;
 use async_trait::async_trait;
-use order_core::command::{Command, NewLine, PlaceOrder};
+use order_core::command::{Command, PlaceOrder};
 use order_core::money::{Amount, Currency, Money};
-use order_core::order::SkuUnits;
+use order_core::new_order::{NewLine, NewOrder};
+use order_core::order::SkuQuantity;
 use order_core::ports::{
-    Call, Clock, Customer, CustomerStatus, Customers, EffectQueue, Idempotency, Ids as _,
-    Inventory, OrderStore, Orders, OutsideError, Place, Product, ReservationView, Reserve,
-    ReserveOutcome, ReviseOutcome, StockOutcome,
+    CallContext, Clock, Customer, CustomerStatus, Customers, EffectQueue, IdGenerator as _,
+    Idempotency, Inventory, OrderStore, Orders, PlaceOrderRequest, Product, ReserveOutcome,
+    ReserveRequest, ReviseOutcome, ServiceError, StockOutcome, StoredReservation,
 };
 use order_core::reference::Reference;
-use order_core::service::{OrderService, Outside};
-use order_core::system::{SystemClock, SystemIds};
-use order_core::testing::builders::{address, contact};
-use order_core::testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
+use order_core::service::{ExternalServices, OrderService};
+use order_core::system::{SystemClock, SystemIdGenerator};
 use order_core::time::{Timestamp, after};
 use order_core::value::{CustomerId, IdempotencyKey, Quantity, Sku, StorefrontId};
 use order_http::server::Api;
+use order_testing::builders::{address, contact};
+use order_testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many different goods there are.
+/// How many SKUs the shop has.
 pub(crate) const SKUS: u64 = 10_000;
-/// How many customers.
+/// How many customers the shop has.
 pub(crate) const CUSTOMERS: u64 = 1_000;
 
 pub(crate) fn sku(number: u64) -> Outcome<Sku> {
@@ -39,50 +40,44 @@ pub(crate) fn price() -> Money {
     Money::new(Amount::new(1_000), Currency::USD)
 }
 
-/// Spreads numbers, the same at every run.
+/// Scrambles a number, the same way in every run.
 pub(crate) const fn spread(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
 }
 
-/// Order number so-and-so: two lines, an address, a contact, under a key of its own.
-pub(crate) fn order(number: u64) -> Outcome<Place> {
+/// Returns a request to place an order: two lines, an address, a contact, an idempotency key of its own.
+pub(crate) fn order(number: u64) -> Outcome<PlaceOrderRequest> {
     let lines = [spread(number), spread(number ^ u64::MAX)]
         .into_iter()
         .zip(1_u32..)
         .map(|(drawn, units)| Ok(NewLine::new(sku(drawn)?, Quantity::new(units)?)))
         .collect::<Outcome<Vec<_>>>()?;
-    let mut place = Place::new(StorefrontId::default(), customer(number)?, lines);
-    place.personal.shipping_address = Some(address());
-    place.personal.contact = Some(contact());
-    place.idempotency = Some(Idempotency {
+    let mut order = NewOrder::new(customer(number)?, lines);
+    order.personal.shipping_address = Some(address());
+    order.personal.contact = Some(contact());
+    let mut request = PlaceOrderRequest::new(StorefrontId::default(), order);
+    request.idempotency = Some(Idempotency {
         operation: "place".to_owned(),
         key: IdempotencyKey::parse(format!("key-{number}"))?,
         fingerprint: [7; 32],
     });
-    Ok(place)
+    Ok(request)
 }
 
-/// The command that such an order comes to, priced as it would be quoted.
-pub(crate) fn command(place: Place, now: Timestamp) -> Command {
-    let mut lines = place.lines;
-    for line in &mut lines {
+/// Returns the command of such a request, with the prices that would be quoted.
+pub(crate) fn command(request: PlaceOrderRequest, now: Timestamp) -> Command {
+    let mut order = request.order;
+    for line in &mut order.lines {
         line.unit_price = Some(price().amount());
     }
-    Command::PlaceOrder(Box::new(PlaceOrder {
-        id: SystemIds.order_id(now),
-        storefront: place.storefront,
-        customer_id: place.customer_id,
-        currency: Some(Currency::USD),
-        lines,
-        adjustments: place.adjustments,
-        personal: place.personal,
-        metadata: place.metadata,
-    }))
+    order.currency = Some(Currency::USD);
+    let id = SystemIdGenerator.order_id(now);
+    Command::PlaceOrder(Box::new(PlaceOrder::new(id, request.storefront, order)))
 }
 
-/// The body of such an order, and its key.
+/// Returns the idempotency key and the JSON body of such a request.
 pub(crate) fn request(number: u64) -> (String, String) {
     let body = format!(
         r#"{{"customer_id":"cus_{}","lines":[{{"sku":"sku-{}","quantity":1}},{{"sku":"sku-{}","quantity":2}}],"shipping_address":{{"name":"Ada Lovelace","line1":"12 Analytical Row","city":"London","postal_code":"N1 7AA","country":"GB"}},"contact":{{"email":"ada@example.com","phone":"+442079460000"}}}}"#,
@@ -93,12 +88,12 @@ pub(crate) fn request(number: u64) -> (String, String) {
     (format!("key-{number}"), body)
 }
 
-/// The service on a store, with stock without end and events to be published.
+/// Returns a service on a store, with unlimited stock and with publishing of events.
 pub(crate) fn service<S>(store: Arc<S>) -> Outcome<OrderService>
 where
     S: OrderStore + EffectQueue + 'static,
 {
-    let outside = Outside {
+    let services = ExternalServices {
         customers: Arc::new(Everybody),
         inventory: Arc::new(Plenty),
         payments: Arc::new(MemoryPayments::new()),
@@ -106,8 +101,8 @@ where
         notifications: Arc::new(MemoryNotifications::new()),
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let service = OrderService::builder(store, outside, clock)
-        .with(|settings| settings.publish = true)
+    let service = OrderService::builder(store, services, clock)
+        .configure(|config| config.publish = true)
         .build()?;
     Ok(service)
 }
@@ -121,63 +116,75 @@ pub(crate) async fn serve(service: OrderService) -> Outcome<SocketAddr> {
     Ok(address)
 }
 
-/// Customers of whom everybody may order.
+/// A customer service that knows every customer as active.
 struct Everybody;
 
 #[async_trait]
 impl Customers for Everybody {
-    async fn find(&self, _: &Call, id: &CustomerId) -> Result<Option<Customer>, OutsideError> {
+    async fn find(
+        &self,
+        _: &CallContext,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, ServiceError> {
         let customer = Customer::new(id.clone(), None, None, CustomerStatus::Active);
         Ok(Some(customer))
     }
 }
 
-/// Stock without end: the port at the least cost it can have. The memory adapters look through all
-/// they hold, and would be what is measured.
+/// An inventory with unlimited stock, at minimal cost. The memory adapters scan all they hold, which
+/// would dominate the measurement.
 struct Plenty;
 
 #[async_trait]
 impl Inventory for Plenty {
-    async fn products(&self, _: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
+    async fn products(&self, _: &CallContext, skus: &[Sku]) -> Result<Vec<Product>, ServiceError> {
         let product = |sku: &Sku| Product::new(sku.clone(), None, price(), u32::MAX);
         Ok(skus.iter().map(product).collect())
     }
 
-    async fn reserve(&self, _: &Call, wish: &Reserve) -> Result<ReserveOutcome, OutsideError> {
-        let expires_at = after(SystemClock.now(), wish.ttl);
+    async fn reserve(
+        &self,
+        _: &CallContext,
+        request: &ReserveRequest,
+    ) -> Result<ReserveOutcome, ServiceError> {
+        let expires_at = after(SystemClock.now(), request.ttl);
         Ok(ReserveOutcome::Reserved { expires_at })
     }
 
     async fn revise(
         &self,
-        _: &Call,
+        _: &CallContext,
         _: &Reference,
-        _: &[SkuUnits],
-    ) -> Result<ReviseOutcome, OutsideError> {
+        _: &[SkuQuantity],
+    ) -> Result<ReviseOutcome, ServiceError> {
         Ok(ReviseOutcome::Revised)
     }
 
     async fn extend(
         &self,
-        _: &Call,
+        _: &CallContext,
         _: &Reference,
         ttl: Duration,
-    ) -> Result<StockOutcome, OutsideError> {
+    ) -> Result<StockOutcome, ServiceError> {
         let expires_at = after(SystemClock.now(), ttl);
         Ok(StockOutcome::Done {
             expires_at: Some(expires_at),
         })
     }
 
-    async fn commit(&self, _: &Call, _: &Reference) -> Result<StockOutcome, OutsideError> {
+    async fn commit(&self, _: &CallContext, _: &Reference) -> Result<StockOutcome, ServiceError> {
         Ok(StockOutcome::Done { expires_at: None })
     }
 
-    async fn release(&self, _: &Call, _: &Reference) -> Result<(), OutsideError> {
+    async fn release(&self, _: &CallContext, _: &Reference) -> Result<(), ServiceError> {
         Ok(())
     }
 
-    async fn find(&self, _: &Call, _: &Reference) -> Result<Option<ReservationView>, OutsideError> {
+    async fn find(
+        &self,
+        _: &CallContext,
+        _: &Reference,
+    ) -> Result<Option<StoredReservation>, ServiceError> {
         Ok(None)
     }
 }

@@ -1,5 +1,5 @@
-//! Commits to an SQLite file by many callers, which go out in groups, against one caller's, each of
-//! which is a transaction and a sync of its own.
+//! Commits to an SQLite file by many callers, which are batched, against those of one caller, each of
+//! which is a transaction with an fsync of its own.
 
 use crate::creates::commits;
 use crate::report::{Goal, Report};

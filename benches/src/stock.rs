@@ -1,18 +1,18 @@
-//! Reservations of few hot SKUs, against many: row locks must not make the hot ones queue.
+//! Reservations of few hot SKUs, against many: row locks must not serialise the hot ones.
 
 use crate::creates::number;
 use crate::database::Cluster;
-use crate::load::{Done, closed};
+use crate::load::{Throughput, closed};
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
-use order_core::order::SkuUnits;
-use order_core::ports::Ids as _;
-use order_core::ports::{Call, Clock, Inventory, Product, Reserve, ReserveOutcome};
+use order_core::order::SkuQuantity;
+use order_core::ports::IdGenerator as _;
+use order_core::ports::{CallContext, Clock, Inventory, Product, ReserveOutcome, ReserveRequest};
 use order_core::reference::Reference;
-use order_core::system::{SystemClock, SystemIds};
+use order_core::system::{SystemClock, SystemIdGenerator};
 use order_core::time::after;
 use order_core::value::{ReservationNo, StorefrontId};
-use order_sqlx::postgres::SqlInventory;
+use order_sqlx::postgres::PostgresInventory;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     let database = cluster.database("order_bench_stock").await?;
     let store = database.store().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let inventory = Arc::new(SqlInventory::new(&store, clock));
+    let inventory = Arc::new(PostgresInventory::new(&store, clock));
     for number in 0..shop::SKUS {
         let product = Product::new(shop::sku(number)?, None, shop::price(), UNITS);
         inventory
@@ -51,8 +51,12 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     cluster.remove("order_bench_stock").await
 }
 
-/// Reservations of two lines of so many different SKUs.
-async fn reserve(inventory: &Arc<SqlInventory>, skus: u64, span: Duration) -> Outcome<Done> {
+/// Reserves two lines each, of `skus` different SKUs.
+async fn reserve(
+    inventory: &Arc<PostgresInventory>,
+    skus: u64,
+    span: Duration,
+) -> Outcome<Throughput> {
     closed(CALLERS, span, |_| {
         let inventory = inventory.clone();
         move |_| {
@@ -61,14 +65,15 @@ async fn reserve(inventory: &Arc<SqlInventory>, skus: u64, span: Duration) -> Ou
                 let now = SystemClock.now();
                 let drawn = shop::spread(number());
                 let lines = vec![
-                    SkuUnits::new(shop::sku(drawn % skus)?, 1),
-                    SkuUnits::new(shop::sku((drawn >> 32) % skus)?, 2),
+                    SkuQuantity::new(shop::sku(drawn % skus)?, 1),
+                    SkuQuantity::new(shop::sku((drawn >> 32) % skus)?, 2),
                 ];
-                let id = Reference::Reservation(SystemIds.order_id(now), ReservationNo::FIRST);
+                let id =
+                    Reference::Reservation(SystemIdGenerator.order_id(now), ReservationNo::FIRST);
                 let deadline = after(now, Duration::from_secs(10));
-                let call = Call::new(StorefrontId::default(), id.to_string(), deadline);
-                let wish = Reserve::new(id, lines, Duration::from_secs(3_600));
-                match inventory.reserve(&call, &wish).await? {
+                let call = CallContext::new(StorefrontId::default(), id.to_string(), deadline);
+                let request = ReserveRequest::new(id, lines, Duration::from_secs(3_600));
+                match inventory.reserve(&call, &request).await? {
                     ReserveOutcome::Reserved { .. } => Ok(()),
                     other => Err(format!("not reserved: {other:?}").into()),
                 }

@@ -5,21 +5,21 @@ use order_core::value::StorefrontId;
 use order_sqlx::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, postgres, sqlite};
 use std::sync::Arc;
 
-/// How the URL of an SQLite file begins.
+/// Scheme of an SQLite URL.
 pub(crate) const SQLITE: &str = "sqlite:";
-/// How the URL of a Postgres database begins.
+/// Schemes of a Postgres URL.
 pub(crate) const POSTGRES: [&str; 2] = ["postgres:", "postgresql:"];
 
 /// An open database.
 pub(crate) enum Database {
-    /// A file.
+    /// An SQLite file.
     Sqlite(SqliteStore),
-    /// A server.
+    /// A Postgres database.
     Postgres(PostgresStore),
 }
 
 impl Database {
-    /// Opens the database of this URL, with its tables up to date.
+    /// Opens the database of this URL, and migrates it.
     ///
     /// # Errors
     /// If it cannot be opened.
@@ -35,7 +35,7 @@ impl Database {
         }
     }
 
-    /// Its orders, and their effects.
+    /// Returns the order store and its effect queue.
     pub(crate) fn store(&self) -> (Arc<dyn OrderStore>, Arc<dyn EffectQueue>) {
         match self {
             Self::Sqlite(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
@@ -43,35 +43,35 @@ impl Database {
         }
     }
 
-    /// Its stock, which begins with these products.
+    /// Returns the inventory in this database, with these products added.
     ///
     /// # Errors
-    /// If the database gives no answer.
-    pub(crate) async fn stock(
+    /// If the database cannot be reached.
+    pub(crate) async fn inventory(
         &self,
         clock: &Arc<dyn Clock>,
         products: &[Product],
     ) -> Result<Arc<dyn Inventory>, StoreError> {
-        let shop = StorefrontId::default();
+        let storefront = StorefrontId::default();
         match self {
             Self::Sqlite(store) => {
-                let stock = sqlite::SqlInventory::new(store, clock.clone());
+                let inventory = sqlite::SqliteInventory::new(store, clock.clone());
                 for product in products {
-                    stock.add_product(&shop, product).await?;
+                    inventory.add_product(&storefront, product).await?;
                 }
-                Ok(Arc::new(stock))
+                Ok(Arc::new(inventory))
             }
             Self::Postgres(store) => {
-                let stock = postgres::SqlInventory::new(store, clock.clone());
+                let inventory = postgres::PostgresInventory::new(store, clock.clone());
                 for product in products {
-                    stock.add_product(&shop, product).await?;
+                    inventory.add_product(&storefront, product).await?;
                 }
-                Ok(Arc::new(stock))
+                Ok(Arc::new(inventory))
             }
         }
     }
 
-    /// Writes what is still to be written, and closes it.
+    /// Writes pending changes, and closes the database.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,

@@ -1,10 +1,11 @@
-//! A whole service: orders over HTTP, on SQLite or Postgres, with mock services or real ones.
+//! A complete service: orders over HTTP, on SQLite or Postgres, with mock or real external
+//! services.
 //!
 //! `cargo run --example server` needs nothing installed; `-- --help` lists the settings.
-//! It stops on SIGTERM or Ctrl-C: requests under way are finished, leases are given back.
+//! On SIGTERM or Ctrl-C it shuts down gracefully: requests in progress finish, leases are released.
 
 mod database;
-mod outside;
+mod external_services;
 mod settings;
 mod telemetry;
 
@@ -27,23 +28,23 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// How long a runner waits when there was nothing to do.
-const PAUSE: Duration = Duration::from_millis(200);
-/// How long requests under way have once the server is to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Pause of the runner after a round without work.
+const RUNNER_PAUSE: Duration = Duration::from_millis(200);
+/// Time that requests in progress have to finish at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(error.as_ref());
+            print_error(error.as_ref());
             ExitCode::FAILURE
         }
     }
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    read_dotenv()?;
+    load_dotenv()?;
     let settings = Settings::parse();
     settings.check()?;
     let telemetry = Telemetry::start(&settings)?;
@@ -60,35 +61,40 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let database = Database::open(&settings.database_url)
         .await
-        .map_err(|error| format!("DATABASE_URL cannot be opened: {}", chain(&error)))?;
-    let outside = outside::services(settings, &database, &clock).await?;
+        .map_err(|error| format!("DATABASE_URL cannot be opened: {}", error_chain(&error)))?;
+    let services = external_services::connect(settings, &database, &clock).await?;
     let (store, queue) = database.store();
-    let service = OrderServiceBuilder::new(store, queue, outside, clock)
+    let service = OrderServiceBuilder::new(store, queue, services, clock)
         .policies(settings.policies())
         .build()?;
 
-    let stop = CancellationToken::new();
+    let shutdown = CancellationToken::new();
     let runner = service.runner();
     let running = tokio::spawn({
-        let stop = stop.clone();
-        async move { runner.run(PAUSE, stop).await }
+        let shutdown = shutdown.clone();
+        async move { runner.run(RUNNER_PAUSE, shutdown).await }
     });
 
     let listener = listen(settings).await?;
-    tell(listener.local_addr()?, settings);
+    print_address(listener.local_addr()?, settings);
     let orders: Arc<dyn Orders> = Arc::new(service);
     let serving = axum::serve(listener, Api::new(orders).router())
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();
     let mut serving = tokio::spawn(serving);
     tokio::select! {
-        () = asked_to_stop()? => {}
+        () = stop_signal()? => {}
         ended = &mut serving => return Ok(ended??),
     }
-    tracing::info!("stopping: no new work, requests under way are finished");
-    stop.cancel();
-    if tokio::time::timeout(PATIENCE, serving).await.is_err() {
-        tracing::warn!("some requests took too long; what they began goes on after the next start");
+    tracing::info!("shutting down: requests in progress finish, no new ones are accepted");
+    shutdown.cancel();
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, serving)
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "some requests did not finish in time; their work continues after the next start"
+        );
     }
     running.await?;
     database.close().await;
@@ -96,8 +102,8 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A `.env` file in the working directory, if there is one.
-fn read_dotenv() -> Result<(), Box<dyn Error>> {
+/// Loads the `.env` file of the working directory, if there is one.
+fn load_dotenv() -> Result<(), Box<dyn Error>> {
     match dotenvy::dotenv() {
         Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(format!(".env cannot be read: {error}").into()),
@@ -112,8 +118,8 @@ async fn listen(settings: &Settings) -> Result<TcpListener, Box<dyn Error>> {
     })
 }
 
-/// Ends when the process is asked to stop.
-fn asked_to_stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
+/// Returns a future that ends on SIGTERM or Ctrl-C.
+fn stop_signal() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
@@ -128,12 +134,13 @@ fn asked_to_stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
     })
 }
 
-fn tell(address: SocketAddr, settings: &Settings) {
+/// Prints where the server listens, and a request to try.
+fn print_address(address: SocketAddr, settings: &Settings) {
     let database = settings
         .database_url
         .split_once("://")
         .map_or(settings.database_url.as_str(), |(kind, _)| kind);
-    let said = writeln!(
+    let printed = writeln!(
         std::io::stdout(),
         "Orders are served on http://{address} (database: {database}; API: http://{address}/docs)\n\
          Try:\n  curl -i http://{address}/v1/orders -H 'Content-Type: application/json' \
@@ -141,18 +148,19 @@ fn tell(address: SocketAddr, settings: &Settings) {
          \"lines\": [{{\"sku\": \"abc123\", \"quantity\": 2}}], \
          \"payment\": {{\"token\": \"tok_visa\"}}}}'"
     );
-    if let Err(error) = said {
-        tracing::debug!(error = %error, "nobody listens to what is served");
+    if let Err(error) = printed {
+        tracing::debug!(error = %error, "standard output is closed");
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the log may not have begun")]
-fn complain(error: &dyn Error) {
-    eprintln!("error: {}", chain(error));
+/// Prints an error to standard error.
+#[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
+fn print_error(error: &dyn Error) {
+    eprintln!("error: {}", error_chain(error));
 }
 
-/// An error with its causes.
-fn chain(error: &dyn Error) -> String {
+/// Formats an error with its causes.
+fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

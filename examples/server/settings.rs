@@ -1,96 +1,96 @@
-//! The settings of the server: flags, environment variables, and a `.env` file.
+//! The settings of the server: command-line flags, environment variables, and a `.env` file.
 
 use super::database::{POSTGRES, SQLITE};
 use clap::{Parser, ValueEnum};
 use order_core::money::Amount;
-use order_core::policy::{OutagePolicy, PaymentPolicy, Policies, PolicyBook};
+use order_core::policy::{OutagePolicy, PaymentPolicy, PolicySet, StorefrontPolicy};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Serves orders over HTTP, on SQLite and mock services unless told otherwise.
+/// Serves orders over HTTP, by default on SQLite and with mock services.
 ///
-/// Every setting is a flag and an environment variable; a `.env` file in the working directory is
-/// read, and what is set in the environment wins over it.
+/// Every setting is a command-line flag and an environment variable. A `.env` file in the working
+/// directory is loaded; variables of the environment take precedence over it.
 #[derive(Debug, Parser)]
 #[command(name = "server", version)]
 pub(crate) struct Settings {
-    /// The database: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// URL of the database: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(long, env, default_value = "sqlite:order.db", hide_env_values = true)]
     pub(crate) database_url: String,
-    /// The address to listen on. Without authentication only a loopback address is served.
+    /// IP address to listen on; a loopback address, since there is no authentication.
     #[arg(long, env, default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
-    /// The port to listen on; 0: any free one.
+    /// Port to listen on; 0 takes any free one.
     #[arg(long, env, default_value_t = 3000)]
     pub(crate) port: u16,
 
-    /// The customer service; unset: a mock.
+    /// URL of the customer service; a mock if unset.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) customer_service_url: Option<String>,
-    /// The inventory service; `sql`: stock in the database; unset: a mock.
+    /// URL of the inventory service; `sql` keeps the stock in the database; a mock if unset.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) inventory_service_url: Option<String>,
-    /// The payment provider; unset: a mock.
+    /// URL of the payment provider; a mock if unset.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) payment_service_url: Option<String>,
-    /// The shipping service; unset: a mock.
+    /// URL of the shipping service; a mock if unset.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) shipping_service_url: Option<String>,
-    /// The notification service; unset: a mock.
+    /// URL of the notification service; a mock if unset.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) notification_service_url: Option<String>,
-    /// The folder with the customers and products of the mocks.
+    /// Directory with the customers and products of the mocks, as JSON files.
     #[arg(long, env, default_value = "examples/mocks")]
     pub(crate) mocks_dir: PathBuf,
 
-    /// The key that tokens are signed with. Not served by this version.
+    /// Key that access tokens are signed with. Not supported by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) auth_jwt_key: Option<String>,
-    /// Where the keys are that tokens are signed with. Not served by this version.
+    /// URL of the key set that access tokens are signed with. Not supported by this version.
     #[arg(long, env)]
     pub(crate) auth_jwks_url: Option<String>,
-    /// Who must have issued a token. Not served by this version.
+    /// Required issuer of access tokens. Not supported by this version.
     #[arg(long, env)]
     pub(crate) auth_issuer: Option<String>,
-    /// Whom a token must be for. Not served by this version.
+    /// Required audience of access tokens. Not supported by this version.
     #[arg(long, env)]
     pub(crate) auth_audience: Option<String>,
-    /// The file with the hashes of API keys. Not served by this version.
+    /// File with the hashes of API keys. Not supported by this version.
     #[arg(long, env)]
     pub(crate) api_keys_file: Option<PathBuf>,
-    /// The secret of the payment webhook; Not served by this version.
+    /// Secret of the payment webhook. Not supported by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) webhook_secret_payments: Option<String>,
-    /// The secret of the shipping webhook; Not served by this version.
+    /// Secret of the shipping webhook. Not supported by this version.
     #[arg(long, env, hide_env_values = true)]
     pub(crate) webhook_secret_shipping: Option<String>,
 
-    /// When money is taken.
-    #[arg(long, env, value_enum, default_value_t = Payment::CaptureOnShip)]
-    pub(crate) payment_policy: Payment,
-    /// What becomes of orders while a service is away.
-    #[arg(long, env, value_enum, default_value_t = Outage::Defer)]
-    pub(crate) outage_policy: Outage,
-    /// Requests a minute and principal; 0: any number. Other numbers are not served by this version.
+    /// When payments are captured.
+    #[arg(long, env, value_enum, default_value_t = PaymentMode::CaptureOnShip)]
+    pub(crate) payment_policy: PaymentMode,
+    /// What happens to new orders during an outage of an external service.
+    #[arg(long, env, value_enum, default_value_t = OutageMode::Defer)]
+    pub(crate) outage_policy: OutageMode,
+    /// Requests per minute and principal; 0 is unlimited. Limits are not supported by this version.
     #[arg(long, env, default_value_t = 0)]
     pub(crate) rate_limit: u32,
 
-    /// How the log is written.
+    /// Format of the log.
     #[arg(long, env, value_enum, default_value_t = LogFormat::Pretty)]
     pub(crate) log_format: LogFormat,
-    /// What is logged, as a filter of `tracing-subscriber`.
+    /// Filter of the log, in the syntax of `tracing-subscriber`.
     #[arg(long, env, default_value = "info")]
     pub(crate) rust_log: String,
-    /// Where traces go (OTLP over HTTP); unset: nowhere.
+    /// Endpoint that traces are exported to (OTLP over HTTP); none if unset.
     #[arg(long, env)]
     pub(crate) otel_exporter_otlp_endpoint: Option<String>,
 }
 
-/// When money is taken.
+/// When payments are captured.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub(crate) enum Payment {
+pub(crate) enum PaymentMode {
     /// Authorized before release, captured as units are shipped.
     CaptureOnShip,
     /// Captured before release.
@@ -99,35 +99,35 @@ pub(crate) enum Payment {
     Invoice,
 }
 
-/// What becomes of orders while a service is away.
+/// What happens to new orders during an outage of an external service.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub(crate) enum Outage {
-    /// They are accepted and go on later.
+pub(crate) enum OutageMode {
+    /// They are accepted, and continue when the outage ends.
     Defer,
-    /// They are turned away.
+    /// They are rejected.
     Reject,
-    /// Customers are accepted unchecked, for orders up to 100.00 of the currency.
+    /// Customers are accepted without verification, for orders up to 100.00 of the currency.
     AcceptUnverified,
 }
 
-/// How the log is written.
+/// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// For humans.
     Pretty,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl Settings {
-    /// Says what cannot be served, before anything is started.
+    /// Refuses settings that this version does not support.
     ///
     /// # Errors
-    /// If something is set that this server would not do.
+    /// A message that names the first such setting.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let not_yet = [
+        let unsupported = [
             ("AUTH_JWT_KEY", self.auth_jwt_key.is_some()),
             ("AUTH_JWKS_URL", self.auth_jwks_url.is_some()),
             ("AUTH_ISSUER", self.auth_issuer.is_some()),
@@ -143,7 +143,7 @@ impl Settings {
             ),
             ("RATE_LIMIT", self.rate_limit > 0),
         ];
-        if let Some((name, _)) = not_yet.iter().find(|(_, set)| *set) {
+        if let Some((name, _)) = unsupported.iter().find(|(_, set)| *set) {
             return Err(format!(
                 "{name} is set, but this version does not serve it: unset it, \
                  or put a gateway in front that does"
@@ -156,11 +156,8 @@ impl Settings {
                 self.host
             ));
         }
-        let known = [SQLITE].into_iter().chain(POSTGRES);
-        if !known
-            .into_iter()
-            .any(|kind| self.database_url.starts_with(kind))
-        {
+        let mut schemes = [SQLITE].into_iter().chain(POSTGRES);
+        if !schemes.any(|scheme| self.database_url.starts_with(scheme)) {
             return Err(
                 "DATABASE_URL must begin with `sqlite:`, `postgres:` or `postgresql:`: \
                  there is no other database"
@@ -170,25 +167,27 @@ impl Settings {
         Ok(())
     }
 
-    /// The policies of every storefront.
-    pub(crate) fn policies(&self) -> PolicyBook {
-        const QUEUE: u32 = 10_000;
-        let mut policies = Policies::default();
+    /// Returns the policies, the same for every storefront.
+    pub(crate) fn policies(&self) -> PolicySet {
+        const MAX_DEFERRED_ORDERS: u32 = 10_000;
+        let mut policies = StorefrontPolicy::default();
         policies.payment = match self.payment_policy {
-            Payment::CaptureOnShip => PaymentPolicy::CaptureOnShip,
-            Payment::CaptureOnConfirm => PaymentPolicy::CaptureOnConfirm,
-            Payment::Invoice => PaymentPolicy::Invoice,
+            PaymentMode::CaptureOnShip => PaymentPolicy::CaptureOnShip,
+            PaymentMode::CaptureOnConfirm => PaymentPolicy::CaptureOnConfirm,
+            PaymentMode::Invoice => PaymentPolicy::Invoice,
         };
         policies.outage = match self.outage_policy {
-            Outage::Defer => OutagePolicy::Defer { at_most: QUEUE },
-            Outage::Reject => OutagePolicy::Reject {
+            OutageMode::Defer => OutagePolicy::Defer {
+                at_most: MAX_DEFERRED_ORDERS,
+            },
+            OutageMode::Reject => OutagePolicy::Reject {
                 retry_after: Duration::from_secs(30),
             },
-            Outage::AcceptUnverified => OutagePolicy::AcceptUnverified {
+            OutageMode::AcceptUnverified => OutagePolicy::AcceptUnverified {
                 up_to: Amount::new(10_000),
-                at_most: QUEUE,
+                at_most: MAX_DEFERRED_ORDERS,
             },
         };
-        PolicyBook::new(policies)
+        PolicySet::new(policies)
     }
 }

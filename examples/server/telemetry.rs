@@ -1,4 +1,4 @@
-//! The log, and traces for those who collect them.
+//! The log, and the export of traces.
 
 use super::settings::{LogFormat, Settings};
 use opentelemetry::trace::TracerProvider as _;
@@ -11,41 +11,41 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// Keeps the export of traces going; what is left is sent when it is shut down.
+/// Exports traces until it is shut down.
 pub(crate) struct Telemetry(Option<SdkTracerProvider>);
 
 impl Telemetry {
-    /// Begins to log to standard error, and to export traces where that is asked for.
+    /// Starts logging to standard error, and exporting traces if an endpoint is set.
     ///
     /// # Errors
-    /// If the filter or the address of the collector makes no sense.
+    /// If the log filter or the endpoint is not valid.
     pub(crate) fn start(settings: &Settings) -> Result<Self, Box<dyn Error>> {
         let filter = EnvFilter::try_new(&settings.rust_log)
-            .map_err(|error| format!("RUST_LOG makes no sense: {error}"))?;
-        let lines = tracing_subscriber::fmt::layer()
+            .map_err(|error| format!("RUST_LOG is not a valid filter: {error}"))?;
+        let log = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal());
-        let lines = match settings.log_format {
-            LogFormat::Pretty => lines.boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        let log = match settings.log_format {
+            LogFormat::Pretty => log.boxed(),
+            LogFormat::Json => log.json().flatten_event(true).boxed(),
         };
         let provider = settings
             .otel_exporter_otlp_endpoint
             .as_deref()
-            .map(exporting)
+            .map(trace_provider)
             .transpose()?;
         let traces = provider
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("order")));
         tracing_subscriber::registry()
             .with(filter)
-            .with(lines)
+            .with(log)
             .with(traces)
             .try_init()?;
         Ok(Self(provider))
     }
 
-    /// Sends what is left. It blocks, so it must not run on a task.
+    /// Sends the remaining traces. It blocks, so call it outside the runtime.
     pub(crate) fn shut_down(self) {
         if let Some(Err(error)) = self.0.map(|provider| provider.shutdown()) {
             tracing::warn!(error = %error, "the last traces could not be sent");
@@ -53,7 +53,7 @@ impl Telemetry {
     }
 }
 
-fn exporting(endpoint: &str) -> Result<SdkTracerProvider, Box<dyn Error>> {
+fn trace_provider(endpoint: &str) -> Result<SdkTracerProvider, Box<dyn Error>> {
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))

@@ -1,10 +1,10 @@
-//! The server as its users run it: the real binary, on a real socket, killed and started again.
+//! The server example end to end: the real binary on a real socket, killed and restarted.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "what a test does not expect ends the test"
+    reason = "a test may stop at what it did not expect"
 )]
 
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -14,7 +14,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// A server process, and where it listens.
+/// A server process, and the address it listens on.
 struct Server {
     process: Child,
     address: String,
@@ -22,15 +22,15 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the server on the database of this folder, on any free port.
-    fn start(folder: &Path) -> Self {
-        Self::start_on(folder, "sqlite:order.db", None)
+    /// Starts the server on the SQLite database of this directory, on any free port.
+    fn start(directory: &Path) -> Self {
+        Self::start_on(directory, "sqlite:order.db", None)
     }
 
-    /// Starts the server on this database, with its inventory here.
-    fn start_on(folder: &Path, database: &str, inventory: Option<&str>) -> Self {
+    /// Starts the server on this database, with this `INVENTORY_SERVICE_URL`.
+    fn start_on(directory: &Path, database: &str, inventory: Option<&str>) -> Self {
         let mut process = Command::new(binary())
-            .current_dir(folder)
+            .current_dir(directory)
             .env("DATABASE_URL", database)
             .envs(inventory.map(|inventory| ("INVENTORY_SERVICE_URL", inventory)))
             .env("PORT", "0")
@@ -64,26 +64,26 @@ impl Server {
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
-        answer(self.http.get(format!("{}{path}", self.address))).await
+        send(self.http.get(format!("{}{path}", self.address))).await
     }
 
     async fn place(&self, key: &str, body: &Value) -> (StatusCode, Value) {
-        answer(self.post("/v1/orders", body).header("Idempotency-Key", key)).await
+        send(self.post("/v1/orders", body).header("Idempotency-Key", key)).await
     }
 
-    /// As a power cut would.
+    /// Kills it (SIGKILL), as a power cut would.
     fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// As a container runtime would.
+    /// Terminates it (SIGTERM), as a container runtime would.
     fn terminate(mut self) -> ExitStatus {
-        let told = Command::new("kill")
+        let signalled = Command::new("kill")
             .args(["-TERM", &self.process.id().to_string()])
             .status()
             .unwrap();
-        assert!(told.success());
+        assert!(signalled.success());
         self.process.wait().unwrap()
     }
 }
@@ -95,14 +95,14 @@ impl Drop for Server {
     }
 }
 
-async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
-    let answer = request.send().await.unwrap();
-    let status = answer.status();
-    let body = answer.text().await.unwrap();
+async fn send(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let body = response.text().await.unwrap();
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-/// The example that cargo has built beside this test.
+/// Returns the path of the example binary, which cargo builds with this test.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
@@ -111,7 +111,7 @@ fn binary() -> PathBuf {
     server
 }
 
-fn tote(token: &str, units: u32) -> Value {
+fn order_of_totes(token: &str, units: u32) -> Value {
     json!({
         "customer_id": "cus_123",
         "lines": [{"sku": "abc123", "quantity": units}],
@@ -122,38 +122,38 @@ fn tote(token: &str, units: u32) -> Value {
 }
 
 #[tokio::test]
-async fn an_order_goes_from_placing_to_refund_over_a_kill_and_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    let (status, placed) = server.place("first", &tote("tok_visa", 2)).await;
+async fn an_order_goes_from_placing_to_refund_across_a_kill_and_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let (status, placed) = server.place("first", &order_of_totes("tok_visa", 2)).await;
     assert_eq!(status, StatusCode::CREATED, "{placed}");
     assert_eq!(placed["status"], "processing");
     let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
     server.kill();
 
-    let server = Server::start(folder.path());
+    let server = Server::start(directory.path());
     let (status, found) = server.get(&path).await;
     assert_eq!(
         (status, &found["status"]),
         (StatusCode::OK, &json!("processing"))
     );
-    let (status, replayed) = server.place("first", &tote("tok_visa", 2)).await;
+    let (status, replayed) = server.place("first", &order_of_totes("tok_visa", 2)).await;
     assert_eq!((status, &replayed), (StatusCode::CREATED, &placed));
 
     let shipment = json!({"carrier": "Post", "tracking_number": "T1"});
-    let (status, shipped) = answer(server.post(&format!("{path}/shipments"), &shipment)).await;
+    let (status, shipped) = send(server.post(&format!("{path}/shipments"), &shipment)).await;
     assert_eq!(
         (status, &shipped["payment_status"]),
         (StatusCode::CREATED, &json!("paid"))
     );
     let deliver = format!("{path}/shipments/1/deliver");
-    let (status, delivered) = answer(server.post(&deliver, &json!({}))).await;
+    let (status, delivered) = send(server.post(&deliver, &json!({}))).await;
     assert_eq!(
         (status, &delivered["status"]),
         (StatusCode::OK, &json!("completed"))
     );
     let refund = json!({"amount": 500, "reason": "late"});
-    let (status, refunded) = answer(server.post(&format!("{path}/refunds"), &refund)).await;
+    let (status, refunded) = send(server.post(&format!("{path}/refunds"), &refund)).await;
     assert_eq!(status, StatusCode::OK, "{refunded}");
     assert_eq!(refunded["totals"]["refunded"], 500);
 
@@ -165,9 +165,9 @@ async fn an_order_goes_from_placing_to_refund_over_a_kill_and_a_restart() {
 
 #[tokio::test]
 async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    // All there is of it, so that nobody else can have any.
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    // The whole stock, so that nothing remains for another order.
     let all = json!({
         "customer_id": "cus_123",
         "lines": [{"sku": "abc123", "quantity": 1000}],
@@ -175,7 +175,9 @@ async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free
     });
     let (status, placed) = server.place("all", &all).await;
     assert_eq!(status, StatusCode::CREATED, "{placed}");
-    let (status, refused) = server.place("one-more", &tote("tok_visa", 1)).await;
+    let (status, refused) = server
+        .place("one-more", &order_of_totes("tok_visa", 1))
+        .await;
     assert_eq!(
         (status, &refused["code"]),
         (
@@ -185,9 +187,9 @@ async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free
     );
     assert!(server.terminate().success());
 
-    let server = Server::start(folder.path());
+    let server = Server::start(directory.path());
     let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
-    let (status, cancelled) = answer(server.post(&format!("{path}/cancel"), &json!({}))).await;
+    let (status, cancelled) = send(server.post(&format!("{path}/cancel"), &json!({}))).await;
     assert_eq!(
         (status, &cancelled["status"]),
         (StatusCode::OK, &json!("cancelled"))
@@ -206,7 +208,7 @@ async fn an_order_is_cancelled_and_deleted_after_a_restart_and_its_stock_is_free
     assert_eq!(status, StatusCode::CREATED, "{placed}");
 }
 
-/// A Postgres database of a test's own.
+/// A Postgres database for one test.
 struct Database {
     server: String,
     name: String,
@@ -248,20 +250,20 @@ impl Drop for Database {
 }
 
 #[tokio::test]
-async fn on_postgres_an_order_goes_on_after_a_kill_at_another_server() {
-    let (folder, database) = (tempfile::tempdir().unwrap(), Database::new().await);
-    let start = || Server::start_on(folder.path(), &database.url(), Some("sql"));
+async fn on_postgres_another_server_continues_an_order_after_a_kill() {
+    let (directory, database) = (tempfile::tempdir().unwrap(), Database::new().await);
+    let start = || Server::start_on(directory.path(), &database.url(), Some("sql"));
     let server = start();
-    let (status, placed) = server.place("first", &tote("tok_visa", 2)).await;
+    let (status, placed) = server.place("first", &order_of_totes("tok_visa", 2)).await;
     assert_eq!(status, StatusCode::CREATED, "{placed}");
     assert_eq!(placed["status"], "processing");
     let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
     server.kill();
 
     let server = start();
-    let (status, replayed) = server.place("first", &tote("tok_visa", 2)).await;
+    let (status, replayed) = server.place("first", &order_of_totes("tok_visa", 2)).await;
     assert_eq!((status, &replayed), (StatusCode::CREATED, &placed));
-    let (status, cancelled) = answer(server.post(&format!("{path}/cancel"), &json!({}))).await;
+    let (status, cancelled) = send(server.post(&format!("{path}/cancel"), &json!({}))).await;
     assert_eq!(
         (status, &cancelled["status"]),
         (StatusCode::OK, &json!("cancelled"))
@@ -272,7 +274,7 @@ async fn on_postgres_an_order_goes_on_after_a_kill_at_another_server() {
 }
 
 #[test]
-fn a_setting_that_cannot_be_served_is_a_clear_error() {
+fn an_unsupported_setting_is_a_clear_error() {
     for (name, value, says) in [
         (
             "HOST",
@@ -288,16 +290,16 @@ fn a_setting_that_cannot_be_served_is_a_clear_error() {
         ("MOCKS_DIR", "/nowhere", "/nowhere"),
         ("PAYMENT_POLICY", "later", "capture_on_ship"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let output = Command::new(binary())
-            .current_dir(folder.path())
+            .current_dir(directory.path())
             .env("PORT", "0")
             .env(name, value)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{name}={value}");
-        assert!(said.contains(says), "{name}={value}: {said}");
-        assert!(!said.contains("hunter2"), "a secret is never repeated");
+        assert!(stderr.contains(says), "{name}={value}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "a secret is never repeated");
     }
 }

@@ -1,28 +1,33 @@
-//! What an event makes of an order. No rule lives here: an event has happened, and is applied.
+//! Applies events to an order: the order is the fold of its events.
+//!
+//! A file per subject, as in `order`. There is no rule here, and nothing is
+//! refused: an event has happened.
 
-mod goods;
-mod money;
+mod details;
+mod fulfillment;
+mod lines;
+mod payment;
+mod returns;
 mod stock;
 
-use crate::event::{Event, Happening, Placement};
+use crate::dependency::Dependency;
+use crate::event::{Event, EventPayload, OrderPlaced};
 use crate::order::{
-    Cancellation, CustomerCheck, Deletion, Hold, HoldOrigin, Line, LineUnits, Order, OrderStatus,
-    PersonalData, Revision,
+    Cancellation, CustomerVerification, Deletion, Hold, HoldOrigin, Order, OrderStatus,
 };
-use crate::policy::Dependency;
 use crate::time::Timestamp;
-use crate::value::{LineId, ReservationNo, Version};
+use crate::value::{ReservationNo, Version};
 use std::collections::BTreeSet;
 
-/// The order after an event; the fold of all its events is the order.
+/// Returns the order after an event. The fold of all its events is the order.
 ///
-/// The first event makes the order. An event that is not its first, or makes no sense on the order
-/// it is given, changes nothing but the version: history that was stored is never refused.
+/// The first event creates the order; without an order, any other event yields `None`. An event that
+/// does not fit the order changes its version only: stored history is never refused.
 #[must_use]
 pub fn apply(order: Option<Order>, event: &Event) -> Option<Order> {
-    let mut order = match (order, &event.happening) {
-        (None, Happening::OrderPlaced(placement)) => placed(placement, event.at),
-        (None, Happening::OrderImported(imported)) => (**imported).clone(),
+    let mut order = match (order, &event.payload) {
+        (None, EventPayload::OrderPlaced(placed)) => new_order(placed, event.at),
+        (None, EventPayload::OrderImported(imported)) => (**imported).clone(),
         (None, _) => return None,
         (Some(order), _) => order,
     };
@@ -30,17 +35,17 @@ pub fn apply(order: Option<Order>, event: &Event) -> Option<Order> {
     Some(order)
 }
 
-fn placed(placement: &Placement, at: Timestamp) -> Order {
+fn new_order(placed: &OrderPlaced, at: Timestamp) -> Order {
     let mut order = Order {
-        id: placement.id,
-        storefront: placement.storefront.clone(),
+        id: placed.id,
+        storefront: placed.storefront.clone(),
         version: Version::NONE,
         status: OrderStatus::Pending,
-        customer_id: placement.customer_id.clone(),
-        customer: CustomerCheck::Pending,
-        currency: placement.currency,
-        lines: placement.lines.clone(),
-        adjustments: placement.adjustments.clone(),
+        customer_id: placed.customer_id.clone(),
+        customer_verification: CustomerVerification::Pending,
+        currency: placed.currency,
+        lines: placed.lines.clone(),
+        adjustments: placed.adjustments.clone(),
         revision: None,
         reservation: None,
         payments: Vec::new(),
@@ -49,68 +54,61 @@ fn placed(placement: &Placement, at: Timestamp) -> Order {
         returns: Vec::new(),
         holds: Vec::new(),
         pending_on: BTreeSet::new(),
-        metadata: placement.metadata.clone(),
+        metadata: placed.metadata.clone(),
         labels: BTreeSet::new(),
         external_reference: None,
-        deadline: Some(placement.deadline),
+        deadline: Some(placed.deadline),
         cancellation: None,
         deletion: None,
         erased_at: None,
-        payment_method_ready: placement.payment_method,
+        payment_method_ready: placed.payment_method,
         placed_at: at,
         updated_at: at,
-        personal: placement.personal.clone(),
+        personal: placed.personal.clone(),
     };
-    let covers = order.stock_target();
-    order.ask_for_stock(ReservationNo::FIRST, covers);
+    let units = order.stock_target();
+    order.start_reservation(ReservationNo::FIRST, units);
     order
 }
 
 impl Order {
+    /// Applies an event in place.
     pub(crate) fn apply_mut(&mut self, event: &Event) {
-        self.take_in(&event.happening, event.at);
+        self.apply_payload(&event.payload, event.at);
         self.version = event.version;
         self.updated_at = event.at;
     }
 
-    fn take_in(&mut self, happening: &Happening, at: Timestamp) {
-        match happening {
-            Happening::OrderPlaced(_)
-            | Happening::OrderImported(_)
-            | Happening::LateFactRecorded { .. } => {}
-            Happening::LinesPriced { lines } => {
-                for priced in lines {
-                    if let Some(line) = self.line_mut(priced.line) {
-                        line.unit_price = Some(priced.unit_price);
-                        line.name = line.name.take().or_else(|| priced.name.clone());
-                    }
-                }
-            }
-            Happening::CustomerVerified => {
-                self.customer = CustomerCheck::Verified;
+    fn apply_payload(&mut self, payload: &EventPayload, at: Timestamp) {
+        match payload {
+            EventPayload::OrderPlaced(_)
+            | EventPayload::OrderImported(_)
+            | EventPayload::LateFactRecorded { .. } => {}
+            EventPayload::CustomerVerified => {
+                self.customer_verification = CustomerVerification::Verified;
                 self.pending_on.remove(&Dependency::Customers);
             }
-            Happening::CustomerAcceptedUnverified => {
-                self.customer = CustomerCheck::Unverified;
+            EventPayload::CustomerAcceptedUnverified => {
+                self.customer_verification = CustomerVerification::Unverified;
                 self.pending_on.remove(&Dependency::Customers);
             }
-            Happening::OrderDeferred { dependency } => {
+            EventPayload::OrderDeferred { dependency } => {
                 self.pending_on.insert(*dependency);
             }
-            Happening::OrderConfirmed { deadline } => {
+            EventPayload::OrderConfirmed { deadline } => {
                 self.status = OrderStatus::Confirmed;
                 self.deadline = Some(*deadline);
                 self.pending_on.clear();
             }
-            Happening::OrderReleased => {
+            EventPayload::OrderReleased => {
                 self.status = OrderStatus::Processing;
                 self.deadline = None;
                 self.pending_on.clear();
             }
-            Happening::OrderRejected { .. } => self.close(OrderStatus::Rejected),
-            Happening::OrderExpired => self.close(OrderStatus::Expired),
-            Happening::OrderCancelled => self.close(OrderStatus::Cancelled),
-            Happening::CancelRequested { reason } => {
+            EventPayload::OrderRejected { .. } => self.close(OrderStatus::Rejected),
+            EventPayload::OrderExpired => self.close(OrderStatus::Expired),
+            EventPayload::OrderCancelled => self.close(OrderStatus::Cancelled),
+            EventPayload::CancelRequested { reason } => {
                 self.close(OrderStatus::Cancelling);
                 self.cancellation = Some(Cancellation {
                     reason: reason.clone(),
@@ -118,40 +116,25 @@ impl Order {
                     stuck: false,
                 });
             }
-            Happening::CompensationStuck { .. } => {
+            EventPayload::CompensationStuck { .. } => {
                 if let Some(cancellation) = &mut self.cancellation {
                     cancellation.stuck = true;
                 }
             }
-            Happening::OrderCompleted => self.status = OrderStatus::Completed,
-            Happening::DeletionRequested => {
+            EventPayload::OrderCompleted => self.status = OrderStatus::Completed,
+            EventPayload::DeletionRequested => {
                 self.deletion = Some(Deletion {
                     requested_at: at,
                     deleted_at: None,
                 });
             }
-            Happening::OrderDeleted => {
+            EventPayload::OrderDeleted => {
                 self.deletion = Some(Deletion {
                     requested_at: self.deletion.map_or(at, |deletion| deletion.requested_at),
                     deleted_at: Some(at),
                 });
             }
-            Happening::PersonalDataErased => {
-                self.personal = PersonalData::default();
-                self.payment_method_ready = false;
-                self.erased_at = Some(at);
-            }
-            Happening::AddressChanged { personal } => self.overlay(personal),
-            Happening::DetailsChanged {
-                metadata,
-                labels,
-                personal,
-            } => {
-                self.metadata = metadata.clone();
-                self.labels.clone_from(labels);
-                self.overlay(personal);
-            }
-            Happening::OrderHeld {
+            EventPayload::OrderHeld {
                 hold,
                 origin,
                 reason,
@@ -164,77 +147,68 @@ impl Order {
                     released_at: None,
                 });
                 if *origin == HoldOrigin::StockUnavailable {
-                    self.stock_work_done(None);
+                    self.finish_stock_operation(None);
                 }
             }
-            Happening::HoldReleased { hold } => {
+            EventPayload::HoldReleased { hold } => {
                 if let Some(hold) = self.holds.iter_mut().find(|one| one.no == *hold) {
                     hold.released_at = Some(at);
                 }
             }
-            Happening::LinesRevised { lines, adjustments } => {
-                self.revision = Some(Box::new(Revision {
-                    lines: std::mem::replace(&mut self.lines, lines.clone()),
-                    adjustments: std::mem::replace(&mut self.adjustments, adjustments.clone()),
-                }));
-            }
-            Happening::RevisionSettled => self.revision = None,
-            Happening::RevisionReverted { .. } => {
-                if let Some(before) = self.revision.take() {
-                    self.lines = before.lines;
-                    self.adjustments = before.adjustments;
-                }
-                self.stock_work_done(None);
-            }
-            Happening::LinesCancelled { lines, .. } => {
-                self.count(lines, |line, units| add(&mut line.cancelled, units));
-            }
-            Happening::ReservationRequested { .. }
-            | Happening::StockReserved { .. }
-            | Happening::ReservationRejected { .. }
-            | Happening::ReservationLost { .. }
-            | Happening::ReservationRevisionRequested { .. }
-            | Happening::ReservationRevised { .. }
-            | Happening::ReservationExtensionRequested { .. }
-            | Happening::ReservationExtended { .. }
-            | Happening::StockCommitRequested { .. }
-            | Happening::StockCommitted { .. }
-            | Happening::StockReleaseRequested { .. }
-            | Happening::StockReleased { .. } => self.take_in_stock(happening),
-            Happening::PaymentMethodChanged { .. }
-            | Happening::AttemptStarted { .. }
-            | Happening::AttemptDispatched { .. }
-            | Happening::AttemptAbandoned { .. }
-            | Happening::PaymentActionRequired { .. }
-            | Happening::PaymentAuthorized { .. }
-            | Happening::PaymentCaptured { .. }
-            | Happening::PaymentDeclined { .. }
-            | Happening::PaymentUnknown { .. }
-            | Happening::AuthorizationExpired { .. }
-            | Happening::VoidRequested { .. }
-            | Happening::PaymentVoided { .. }
-            | Happening::CaptureRequested { .. }
-            | Happening::CaptureFailed { .. }
-            | Happening::CaptureUnknown { .. }
-            | Happening::RefundRequested { .. }
-            | Happening::RefundDispatched { .. }
-            | Happening::RefundSucceeded { .. }
-            | Happening::RefundFailed { .. }
-            | Happening::RefundUnknown { .. } => self.take_in_money(happening, at),
-            Happening::FulfillmentPlanned { .. }
-            | Happening::FulfillmentReleased { .. }
-            | Happening::FulfillmentRecallRequested { .. }
-            | Happening::FulfillmentCancelled { .. }
-            | Happening::FulfillmentShipped { .. }
-            | Happening::TrackingUpdated { .. }
-            | Happening::FulfillmentDelivered { .. }
-            | Happening::FulfillmentLost { .. }
-            | Happening::ReturnRequested { .. }
-            | Happening::ReturnApproved { .. }
-            | Happening::ReturnRejected { .. }
-            | Happening::ReturnCancelled { .. }
-            | Happening::ReturnReceived { .. }
-            | Happening::ReturnClosed { .. } => self.take_in_goods(happening, at),
+            EventPayload::LinesPriced { .. }
+            | EventPayload::LinesRevised { .. }
+            | EventPayload::RevisionSettled
+            | EventPayload::RevisionReverted { .. }
+            | EventPayload::LinesCancelled { .. } => self.apply_lines(payload),
+            EventPayload::AddressChanged { .. }
+            | EventPayload::DetailsChanged { .. }
+            | EventPayload::PersonalDataErased => self.apply_details(payload, at),
+            EventPayload::ReservationRequested { .. }
+            | EventPayload::StockReserved { .. }
+            | EventPayload::ReservationRejected { .. }
+            | EventPayload::ReservationLost { .. }
+            | EventPayload::ReservationRevisionRequested { .. }
+            | EventPayload::ReservationRevised { .. }
+            | EventPayload::ReservationExtensionRequested { .. }
+            | EventPayload::ReservationExtended { .. }
+            | EventPayload::StockCommitRequested { .. }
+            | EventPayload::StockCommitted { .. }
+            | EventPayload::StockReleaseRequested { .. }
+            | EventPayload::StockReleased { .. } => self.apply_stock(payload),
+            EventPayload::PaymentMethodChanged { .. }
+            | EventPayload::AttemptStarted { .. }
+            | EventPayload::AttemptDispatched { .. }
+            | EventPayload::AttemptAbandoned { .. }
+            | EventPayload::PaymentActionRequired { .. }
+            | EventPayload::PaymentAuthorized { .. }
+            | EventPayload::PaymentCaptured { .. }
+            | EventPayload::PaymentDeclined { .. }
+            | EventPayload::PaymentUnknown { .. }
+            | EventPayload::AuthorizationExpired { .. }
+            | EventPayload::VoidRequested { .. }
+            | EventPayload::PaymentVoided { .. }
+            | EventPayload::CaptureRequested { .. }
+            | EventPayload::CaptureFailed { .. }
+            | EventPayload::CaptureUnknown { .. }
+            | EventPayload::RefundRequested { .. }
+            | EventPayload::RefundDispatched { .. }
+            | EventPayload::RefundSucceeded { .. }
+            | EventPayload::RefundFailed { .. }
+            | EventPayload::RefundUnknown { .. } => self.apply_payment(payload, at),
+            EventPayload::FulfillmentPlanned { .. }
+            | EventPayload::FulfillmentReleased { .. }
+            | EventPayload::FulfillmentRecallRequested { .. }
+            | EventPayload::FulfillmentCancelled { .. }
+            | EventPayload::FulfillmentShipped { .. }
+            | EventPayload::TrackingUpdated { .. }
+            | EventPayload::FulfillmentDelivered { .. }
+            | EventPayload::FulfillmentLost { .. } => self.apply_fulfillment(payload, at),
+            EventPayload::ReturnRequested { .. }
+            | EventPayload::ReturnApproved { .. }
+            | EventPayload::ReturnRejected { .. }
+            | EventPayload::ReturnCancelled { .. }
+            | EventPayload::ReturnReceived { .. }
+            | EventPayload::ReturnClosed { .. } => self.apply_return(payload, at),
         }
     }
 
@@ -243,24 +217,4 @@ impl Order {
         self.deadline = None;
         self.pending_on.clear();
     }
-
-    fn overlay(&mut self, newer: &PersonalData) {
-        self.personal = std::mem::take(&mut self.personal).overlaid(newer.clone());
-    }
-
-    fn line_mut(&mut self, id: LineId) -> Option<&mut Line> {
-        self.lines.iter_mut().find(|line| line.id == id)
-    }
-
-    fn count(&mut self, units: &[LineUnits], how: impl Fn(&mut Line, u32)) {
-        for one in units {
-            if let Some(line) = self.line_mut(one.line) {
-                how(line, one.units);
-            }
-        }
-    }
-}
-
-const fn add(count: &mut u32, units: u32) {
-    *count = count.saturating_add(units);
 }

@@ -1,13 +1,13 @@
-//! Circuit breakers: a service that keeps failing is left alone for a while, then asked once.
+//! Circuit breakers: a service that keeps failing is not called for a while, then probed once.
 //!
-//! [`CircuitBreaker`] is the state machine, pure and over instants that are passed in. [`Breakers`]
-//! keeps one for each storefront and outside service, so that a provider one storefront is locked
-//! out of does not stop another. [`Guarded`] puts an adapter behind them: it implements the same
-//! port, and while the circuit is open it answers
-//! [`Unavailable`](crate::ports::OutsideErrorKind::Unavailable) at once, with the time to come back,
-//! without calling the adapter.
+//! [`CircuitBreaker`] is the state machine, pure, with the current instant as an argument.
+//! [`BreakerRegistry`] keeps one for each storefront and external service, so that an outage that one
+//! storefront suffers does not affect another. [`WithBreaker`] wraps an adapter: it implements the same
+//! port, and while the circuit is open it fails fast with
+//! [`Unavailable`](crate::ports::ServiceErrorKind::Unavailable) and the time to retry, without calling
+//! the adapter.
 //!
-//! Nothing here waits, retries, or decides what becomes of an order.
+//! Nothing here sleeps, retries, or decides what happens to an order.
 //!
 //! ```
 //! use chrono::{TimeZone, Utc};
@@ -18,30 +18,30 @@
 //! let mut breaker = CircuitBreaker::new(policy);
 //! let now = Utc.timestamp_opt(1_800_000_000, 0).single().ok_or("no such instant")?;
 //! for _ in 0..policy.consecutive {
-//!     let permit = breaker.permit(now)?;
+//!     let permit = breaker.try_acquire(now)?;
 //!     breaker.record(permit, Outcome::Failure, now);
 //! }
-//! let refused = breaker.permit(now).expect_err("the circuit is open");
+//! let refused = breaker.try_acquire(now).expect_err("the circuit is open");
 //!
 //! // Once it has passed, exactly one caller goes through; its success closes the circuit.
 //! let later = after(now, refused.retry_after);
-//! let probe = breaker.permit(later)?;
-//! assert!(breaker.permit(later).is_err());
+//! let probe = breaker.try_acquire(later)?;
+//! assert!(breaker.try_acquire(later).is_err());
 //! breaker.record(probe, Outcome::Success, later);
-//! assert!(breaker.permit(later).is_ok());
+//! assert!(breaker.try_acquire(later).is_ok());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod breakers;
 mod circuit;
-mod guarded;
 mod policy;
+mod registry;
 mod window;
+mod with_breaker;
 
-pub use breakers::{Breakers, Pass};
-pub use circuit::{BreakerState, CircuitBreaker, Open, Outcome, Permit};
-pub use guarded::Guarded;
+pub use circuit::{BreakerState, CircuitBreaker, CircuitOpen, Outcome, Permit};
 pub use policy::BreakerPolicy;
+pub use registry::{BreakerRegistry, CallPermit};
+pub use with_breaker::WithBreaker;
 
 #[cfg(test)]
 mod tests;

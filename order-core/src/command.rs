@@ -1,251 +1,245 @@
-//! What may be asked of an order. A command can be refused; nothing here sets a status.
+//! Commands: requests to change an order. A command may be refused, and none of them sets a status.
 
-use crate::money::{Amount, Currency};
-use crate::order::{
-    Address, Adjustment, Contact, Metadata, OrderStatus, PersonalData, SkuUnits, Tracking,
-};
+use crate::money::Amount;
+use crate::new_order::{NewLine, NewOrder};
+use crate::order::{Address, Adjustment, Contact, OrderStatus, SkuQuantity, Tracking};
 use crate::time::Timestamp;
 use crate::value::{
-    CustomerId, ExternalReference, FulfillmentNo, HoldNo, Label, OrderId, PaymentToken,
-    ProductName, Quantity, Reason, ReturnNo, Sku, StorefrontId,
+    ExternalReference, FulfillmentNo, HoldNo, Label, OrderId, PaymentToken, Reason, ReturnNo,
+    StorefrontId,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// A line as it is asked for.
+/// A new order with the identity it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewLine {
-    /// The product.
-    pub sku: Sku,
-    /// How many.
-    pub quantity: Quantity,
-    /// The agreed price of one, in minor units; none: what the inventory service quotes.
-    pub unit_price: Option<Amount>,
-    /// The product's name; none: what the inventory service quotes.
-    pub name: Option<ProductName>,
-}
-
-impl NewLine {
-    /// So many of one product at the price the inventory service quotes.
-    #[must_use]
-    pub const fn new(sku: Sku, quantity: Quantity) -> Self {
-        Self {
-            sku,
-            quantity,
-            unit_price: None,
-            name: None,
-        }
-    }
-
-    /// The same at an agreed price.
-    #[must_use]
-    pub fn at(self, unit_price: Amount) -> Self {
-        Self {
-            unit_price: Some(unit_price),
-            ..self
-        }
-    }
-}
-
-/// A new order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlaceOrder {
-    /// Its id, fresh.
+    /// Id of the order; never used before.
     pub id: OrderId,
-    /// The storefront it is placed at.
+    /// Storefront the order belongs to.
     pub storefront: StorefrontId,
-    /// Who orders.
-    pub customer_id: CustomerId,
-    /// Its currency; none: the storefront's.
-    pub currency: Option<Currency>,
-    /// What is ordered, at least one line. Adjustments name lines by place: the first is line 1.
-    pub lines: Vec<NewLine>,
-    /// Shipping, tax, discounts and fees.
-    pub adjustments: Vec<Adjustment>,
-    /// Address, contact and payment token.
-    pub personal: PersonalData,
-    /// The caller's own data.
-    pub metadata: Metadata,
+    /// The order as requested.
+    pub order: NewOrder,
 }
 
-/// An order that lived elsewhere before.
+impl PlaceOrder {
+    /// Makes the command that places an order under this id at this storefront.
+    #[must_use]
+    pub const fn new(id: OrderId, storefront: StorefrontId, order: NewOrder) -> Self {
+        Self {
+            id,
+            storefront,
+            order,
+        }
+    }
+}
+
+/// An order imported from another system, with its state there.
 ///
-/// Money and stock are taken as settled by the system it comes from: nothing is charged, reserved
-/// or sent for it.
+/// Money and stock count as settled by that system: nothing is charged, reserved or sent for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportOrder {
-    /// What was ordered. Every line needs a price.
+    /// What was ordered. Every line needs a unit price.
     pub order: PlaceOrder,
-    /// Its name in the system it comes from, unique in the storefront.
+    /// Name of the order in the other system, unique in the storefront: importing it again answers
+    /// with the order imported first.
     pub reference: ExternalReference,
-    /// When it was placed there.
+    /// When it was placed there; not in the future.
     pub placed_at: Timestamp,
-    /// Where it stands: confirmed, processing or terminal.
+    /// Its status there: confirmed, processing, completed, cancelled, rejected or expired.
     pub status: OrderStatus,
-    /// Units shipped, by SKU.
-    pub shipped: Vec<SkuUnits>,
-    /// Units delivered, by SKU; at most those shipped.
-    pub delivered: Vec<SkuUnits>,
-    /// Units cancelled, by SKU.
-    pub cancelled: Vec<SkuUnits>,
-    /// Minor units captured so far.
+    /// Units shipped so far, by SKU.
+    pub shipped: Vec<SkuQuantity>,
+    /// Units delivered so far, by SKU; at most those shipped.
+    pub delivered: Vec<SkuQuantity>,
+    /// Units cancelled so far, by SKU.
+    pub cancelled: Vec<SkuQuantity>,
+    /// Captured so far, in minor units.
     pub captured: Amount,
-    /// Minor units refunded so far, at most those captured.
+    /// Refunded so far, in minor units; at most what was captured.
     pub refunded: Amount,
 }
 
-/// A change of what belongs to the caller.
+impl ImportOrder {
+    /// Makes the import of an order of which nothing was shipped, cancelled or paid yet.
+    #[must_use]
+    pub const fn new(
+        order: PlaceOrder,
+        reference: ExternalReference,
+        placed_at: Timestamp,
+        status: OrderStatus,
+    ) -> Self {
+        Self {
+            order,
+            reference,
+            placed_at,
+            status,
+            shipped: Vec::new(),
+            delivered: Vec::new(),
+            cancelled: Vec::new(),
+            captured: Amount::ZERO,
+            refunded: Amount::ZERO,
+        }
+    }
+}
+
+/// A patch of the data that belongs to the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DetailsPatch {
     /// A JSON merge patch (RFC 7396) of the metadata.
     pub metadata: Map<String, Value>,
-    /// The contact; none leaves it.
+    /// New contact; absent: unchanged.
     pub contact: Option<Contact>,
-    /// The labels; none leaves them.
+    /// All labels from now on; absent: unchanged.
     pub labels: Option<BTreeSet<Label>>,
 }
 
-/// Something that is asked of an order.
+/// A request to change an order.
+///
+/// [`decide::allowed_in`](crate::decide::allowed_in) lists the statuses in which each is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command {
-    /// Make a new order.
+    /// Places a new order.
     PlaceOrder(Box<PlaceOrder>),
-    /// Take over an order from another system.
+    /// Imports an order from another system.
     ImportOrder(Box<ImportOrder>),
-    /// Charge what is due, or part of it, to the payment method.
+    /// Charges the payment method with what is due, or a part of it.
     StartPayment {
-        /// Minor units; none: all that is due.
+        /// Minor units; absent: all that is due.
         amount: Option<Amount>,
     },
-    /// Keep the order from going on.
+    /// Puts a hold on the order, which stops it.
     PlaceHold {
-        /// Why.
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// Let the order go on.
+    /// Releases holds; without an active hold the order continues.
     ReleaseHold {
-        /// Which hold; none: all.
+        /// The hold to release; absent: all.
         hold: Option<HoldNo>,
     },
-    /// Replace the lines. Every line needs a price by now.
+    /// Replaces all lines. Each needs a unit price.
     ReviseLines {
-        /// The lines from now on.
+        /// All lines from now on.
         lines: Vec<NewLine>,
-        /// The adjustments from now on; none leaves those of the whole order.
+        /// All adjustments from now on; absent: those of the whole order are kept,
+        /// those of lines dropped.
         adjustments: Option<Vec<Adjustment>>,
     },
-    /// Send it elsewhere.
+    /// Changes the shipping address.
     ChangeAddress {
-        /// Where to.
+        /// The new shipping address.
         address: Box<Address>,
     },
-    /// Pay with something else; pays what is due.
+    /// Changes the payment method, and charges it with what is due.
     ChangePaymentMethod {
-        /// What the provider knows the method by.
+        /// The token by which the provider knows the method.
         token: PaymentToken,
     },
-    /// Change metadata, contact or labels.
+    /// Changes metadata, contact or labels.
     UpdateDetails(Box<DetailsPatch>),
-    /// Decide what is sent together.
+    /// Plans which units are sent together.
     PlanFulfillment {
-        /// Which units; none: all that are open.
-        lines: Option<Vec<SkuUnits>>,
+        /// Units by SKU; absent: all that are open.
+        lines: Option<Vec<SkuQuantity>>,
     },
-    /// Ask the warehouse for a planned fulfillment.
+    /// Requests a planned fulfillment from the warehouse.
     ReleaseFulfillment {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// Call a fulfillment back before it leaves.
+    /// Recalls a fulfillment before it ships.
     RecallFulfillment {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// State that units have left.
+    /// Confirms that units have left the warehouse.
     ConfirmShipment {
-        /// The fulfillment they were planned as; none: a new one.
+        /// The fulfillment they were planned as; absent: a new one.
         fulfillment: Option<FulfillmentNo>,
-        /// Which units; none: those of the fulfillment, or all that are open.
-        lines: Option<Vec<SkuUnits>>,
-        /// Who carries them.
+        /// Units by SKU; absent: those of the fulfillment, or all that are open.
+        lines: Option<Vec<SkuQuantity>>,
+        /// Carrier, tracking number and tracking URL.
         tracking: Tracking,
     },
-    /// Correct who carries a shipment, and how it is followed.
+    /// Changes carrier, tracking number or tracking URL of a shipment.
     UpdateTracking {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
-        /// The new particulars; those missing stay.
+        /// New values; those that are absent stay.
         tracking: Tracking,
     },
-    /// State that a shipment has arrived.
+    /// Confirms that a shipment has been delivered.
     ConfirmDelivery {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// Cancel some units.
+    /// Cancels some units.
     CancelLines {
-        /// Which.
-        lines: Vec<SkuUnits>,
-        /// Why.
+        /// Units by SKU.
+        lines: Vec<SkuQuantity>,
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// Cancel the whole order.
+    /// Cancels the whole order.
     RequestCancel {
-        /// Why.
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// Take what is authorized, or part of it.
+    /// Captures what is authorized, or a part of it.
     CapturePayment {
-        /// Minor units; none: all that is authorized and owed.
+        /// Minor units; absent: all that is authorized and owed.
         amount: Option<Amount>,
     },
-    /// Pay back, beyond what returns and cancelled units bring.
+    /// Refunds an amount as goodwill, in addition to refunds for returned and cancelled units.
     RequestRefund {
-        /// Minor units; none: all that was captured.
+        /// Minor units; absent: all that was captured and not refunded.
         amount: Option<Amount>,
-        /// Why.
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// Ask to send units back.
+    /// Requests a return of units.
     RequestReturn {
-        /// Which.
-        lines: Vec<SkuUnits>,
-        /// Why.
+        /// Units by SKU.
+        lines: Vec<SkuQuantity>,
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// Agree to a return.
+    /// Approves a return.
     ApproveReturn {
-        /// Which.
+        /// Number of the return.
         return_no: ReturnNo,
     },
-    /// Refuse a return.
+    /// Rejects a return.
     RejectReturn {
-        /// Which.
+        /// Number of the return.
         return_no: ReturnNo,
-        /// Why.
+        /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
-    /// State that the units of a return are here.
+    /// Confirms that the units of a return have arrived.
     ReceiveReturn {
-        /// Which.
+        /// Number of the return.
         return_no: ReturnNo,
-        /// Whether they go into stock again; else they are written off.
+        /// Whether the units are restocked; otherwise they are written off.
         restock: bool,
     },
-    /// Withdraw a return.
+    /// Cancels a return.
     CancelReturn {
-        /// Which.
+        /// Number of the return.
         return_no: ReturnNo,
     },
-    /// Mark the order as deleted, after cancelling it where it is still open.
+    /// Marks the order as deleted, after cancelling it if it is still open.
     DeleteOrder,
-    /// Remove address, contact and payment token for good.
+    /// Erases address, contact and payment token for good.
     ErasePersonalData,
 }
 
-coded! {
-    /// Which command, without what it carries.
+string_enum! {
+    /// A command without its data.
     pub enum CommandKind as "action" {
         /// [`Command::PlaceOrder`].
         PlaceOrder = "place",
@@ -303,7 +297,7 @@ coded! {
 }
 
 impl Command {
-    /// Which command it is.
+    /// Returns the kind of this command.
     #[must_use]
     pub const fn kind(&self) -> CommandKind {
         match self {

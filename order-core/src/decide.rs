@@ -1,241 +1,190 @@
-//! What a command comes to: events, or a refusal.
+//! Decides a command: events, or a refusal.
 //!
-//! Which statuses a command is allowed in is one table, [`allowed_in`]; what else it needs is in
-//! the module of its subject. What follows from the events by itself is not here but in `advance`.
+//! Which statuses a command is allowed in is one table, [`allowed_in`]; what else it needs is in the
+//! file of its subject. What follows from the events by itself is in [`reconcile`](mod@crate::reconcile), not here.
+//!
+//! | file | decides |
+//! |---|---|
+//! | `place`, `import` | new orders: placed here, or imported from another system |
+//! | `lines`, `details` | revisions of lines; address, metadata, labels, contact, erasure |
+//! | `holds` | holds and their release |
+//! | `payment` | attempts, the payment method, captures, goodwill refunds |
+//! | `fulfillment` | plan, release, recall, ship, track, deliver |
+//! | `cancel` | cancels of units or of the whole order, deletion |
+//! | `returns` | returns: request, approve, reject, receive, cancel |
+//! | `status_table` | the table itself: [`allowed_in`] |
+//! | `ensure` | the conditions that several commands share, and their refusals |
+//! | `available` | which commands would be accepted now |
 
+mod available;
 mod cancel;
 mod details;
+mod ensure;
 mod fulfillment;
+mod holds;
 mod import;
 mod lines;
 mod payment;
 mod place;
-mod probe;
 mod returns;
+mod status_table;
 
-use crate::advance::advance;
 use crate::command::{Command, CommandKind};
-use crate::draft::{Context, Draft, Step};
 use crate::event::Event;
-use crate::order::{Order, OrderStatus};
+use crate::order::Order;
+use crate::reconcile::reconcile;
 use crate::refusal::{Refusal, RefusalCode};
-use OrderStatus::{
-    Cancelled, Cancelling, Completed, Confirmed, Expired, Pending, Processing, Rejected,
-};
+use crate::transition::{Context, EventSink, Transition};
+use ensure::{Denial, deny, ensure};
 
-pub use probe::actions;
+pub use available::available_commands;
+pub use status_table::allowed_in;
 
-/// The statuses in which a command is allowed at all. Everything else is refused.
+/// Returns the events that a command results in; `order` is `None` if there is none yet.
 ///
-/// The commands that make an order have none.
-#[must_use]
-pub const fn allowed_in(command: CommandKind) -> &'static [OrderStatus] {
-    match command {
-        CommandKind::PlaceOrder | CommandKind::ImportOrder => &[],
-        CommandKind::StartPayment => &[Confirmed, Processing],
-        CommandKind::PlaceHold
-        | CommandKind::ReleaseHold
-        | CommandKind::ReviseLines
-        | CommandKind::ChangeAddress
-        | CommandKind::ChangePaymentMethod
-        | CommandKind::CancelLines => &[Pending, Confirmed, Processing],
-        CommandKind::PlanFulfillment
-        | CommandKind::ReleaseFulfillment
-        | CommandKind::RecallFulfillment
-        | CommandKind::ConfirmShipment
-        | CommandKind::ConfirmDelivery
-        | CommandKind::CapturePayment => &[Processing],
-        CommandKind::UpdateTracking
-        | CommandKind::RequestRefund
-        | CommandKind::RequestReturn
-        | CommandKind::ApproveReturn
-        | CommandKind::RejectReturn => &[Processing, Completed],
-        CommandKind::ReceiveReturn | CommandKind::CancelReturn => &[
-            Processing, Completed, Cancelling, Cancelled, Rejected, Expired,
-        ],
-        CommandKind::RequestCancel => &[Pending, Confirmed, Processing, Cancelling, Cancelled],
-        CommandKind::UpdateDetails | CommandKind::DeleteOrder => &[
-            Pending, Confirmed, Processing, Completed, Cancelling, Cancelled, Rejected, Expired,
-        ],
-        CommandKind::ErasePersonalData => &[Completed, Cancelled, Rejected, Expired],
-    }
-}
-
-/// The events a command comes to on an order, or on none.
-///
-/// No events: there is nothing to do, and the answer is the order as it is.
+/// No events mean that there is nothing to do: the order stays as it is.
 ///
 /// # Errors
-/// If the command is refused. Nothing has happened then.
+/// If the command is refused.
 pub fn decide(
     order: Option<&Order>,
     command: &Command,
     ctx: &Context<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     Ok(match order {
-        None => begin(command, ctx)?.events,
-        Some(order) => proceed(order.clone(), command, ctx)?.events,
+        None => decide_new(command, ctx)?.events,
+        Some(order) => decide_on(order.clone(), command, ctx)?.events,
     })
 }
 
-/// As [`decide`] for a command that makes an order, with the order it makes.
+/// Decides a command that creates an order: [`Command::PlaceOrder`] or [`Command::ImportOrder`].
+///
+/// Like [`decide`], but returns the order and the effects as well.
 ///
 /// # Errors
-/// If the command is refused, or makes no order.
-pub fn begin(command: &Command, ctx: &Context<'_>) -> Result<Step, Refusal> {
-    let refused = Refused {
-        command: command.kind(),
-        status: None,
-    };
+/// [`RefusalCode::NotPlaced`] for any other command, else the refusal of the command.
+pub fn decide_new(command: &Command, ctx: &Context<'_>) -> Result<Transition, Refusal> {
+    let refuse = |denial: Denial| denial.refuse(command.kind(), None);
+    let not_placed = || refuse(deny(RefusalCode::NotPlaced, "there is no order yet"));
     let first = match command {
-        Command::PlaceOrder(place) => place::place(place, ctx, &refused)?,
-        Command::ImportOrder(import) => import::import(import, ctx, &refused)?,
-        _ => return Err(refused.because(RefusalCode::NotPlaced, "there is no order yet")),
+        Command::PlaceOrder(place) => place::place(place, ctx),
+        Command::ImportOrder(import) => import::import(import, ctx),
+        _ => return Err(not_placed()),
     };
-    let mut draft = Draft::begin(first, *ctx)
-        .ok_or_else(|| refused.because(RefusalCode::NotPlaced, "there is no order yet"))?;
-    veto(&draft.order, command, ctx)?;
-    advance(&mut draft);
-    Ok(draft.finish())
+    let mut sink = EventSink::begin(first.map_err(refuse)?, *ctx).ok_or_else(not_placed)?;
+    check_guards(&sink.order, command, ctx)?;
+    reconcile(&mut sink);
+    Ok(sink.finish())
 }
 
-/// As [`decide`] for an existing order, with the order afterwards.
+/// Decides a command on an existing order.
+///
+/// Like [`decide`], but returns the order and the effects as well.
 ///
 /// # Errors
-/// If the command is refused.
-pub fn proceed(order: Order, command: &Command, ctx: &Context<'_>) -> Result<Step, Refusal> {
-    let refused = Refused {
-        command: command.kind(),
-        status: Some(order.status),
-    };
-    admit(&order, &refused)?;
-    veto(&order, command, ctx)?;
-    let mut draft = Draft::new(order, *ctx);
-    let d = &mut draft;
-    match command {
-        Command::PlaceOrder(_) | Command::ImportOrder(_) => {
-            return Err(refused.because(RefusalCode::AlreadyPlaced, "there is an order already"));
-        }
-        Command::StartPayment { amount } => payment::start(d, *amount, &refused)?,
-        Command::ChangePaymentMethod { token } => payment::change_method(d, token, &refused)?,
-        Command::CapturePayment { amount } => payment::capture(d, *amount, &refused)?,
-        Command::RequestRefund { amount, reason } => {
-            payment::refund(d, *amount, reason.as_ref(), &refused)?;
-        }
-        Command::PlaceHold { reason } => details::hold(d, reason.as_ref(), &refused)?,
-        Command::ReleaseHold { hold } => details::release_hold(d, *hold, &refused)?,
-        Command::ChangeAddress { address } => details::change_address(d, address, &refused)?,
-        Command::UpdateDetails(patch) => details::update(d, patch, &refused)?,
-        Command::ErasePersonalData => details::erase(d),
-        Command::ReviseLines { lines, adjustments } => {
-            lines::revise(d, lines, adjustments.as_deref(), &refused)?;
-        }
-        Command::CancelLines { lines, reason } => {
-            cancel::lines(d, lines, reason.as_ref(), &refused)?;
-        }
-        Command::RequestCancel { reason } => cancel::order(d, reason.as_ref(), &refused)?,
-        Command::DeleteOrder => cancel::delete(d, &refused)?,
-        Command::PlanFulfillment { lines } => fulfillment::plan(d, lines.as_deref(), &refused)?,
-        Command::ReleaseFulfillment { fulfillment } => {
-            fulfillment::release(d, *fulfillment, &refused)?;
-        }
-        Command::RecallFulfillment { fulfillment } => {
-            fulfillment::recall(d, *fulfillment, &refused)?;
-        }
-        Command::ConfirmShipment {
-            fulfillment,
-            lines,
-            tracking,
-        } => fulfillment::ship(d, *fulfillment, lines.as_deref(), tracking, &refused)?,
-        Command::UpdateTracking {
-            fulfillment,
-            tracking,
-        } => fulfillment::track(d, *fulfillment, tracking, &refused)?,
-        Command::ConfirmDelivery { fulfillment } => {
-            fulfillment::deliver(d, *fulfillment, &refused)?;
-        }
-        Command::RequestReturn { lines, reason } => {
-            returns::request(d, lines, reason.as_ref(), &refused)?;
-        }
-        Command::ApproveReturn { return_no } => returns::approve(d, *return_no, &refused)?,
-        Command::RejectReturn { return_no, reason } => {
-            returns::reject(d, *return_no, reason.as_ref(), &refused)?;
-        }
-        Command::ReceiveReturn { return_no, restock } => {
-            returns::receive(d, *return_no, *restock, &refused)?;
-        }
-        Command::CancelReturn { return_no } => returns::cancel(d, *return_no, &refused)?,
-    }
-    advance(&mut draft);
-    Ok(draft.finish())
+/// If the order's state, its storefront's policy or a guard refuses the command.
+pub fn decide_on(
+    order: Order,
+    command: &Command,
+    ctx: &Context<'_>,
+) -> Result<Transition, Refusal> {
+    let (kind, status) = (command.kind(), order.status);
+    let refuse = |denial: Denial| denial.refuse(kind, Some(status));
+    admit(&order, kind).map_err(refuse)?;
+    check_guards(&order, command, ctx)?;
+    let mut sink = EventSink::new(order, *ctx);
+    emit(&mut sink, command).map_err(refuse)?;
+    reconcile(&mut sink);
+    Ok(sink.finish())
 }
 
-/// The table, and what holds for every command.
-fn admit(order: &Order, refused: &Refused) -> Result<(), Refusal> {
+/// Checks the status table, and the conditions of every command.
+fn admit(order: &Order, command: CommandKind) -> Result<(), Denial> {
     if order.deleted_at().is_some() {
-        return Err(match refused.command {
+        return Err(match command {
             CommandKind::DeleteOrder => {
-                refused.because(RefusalCode::AlreadyDeleted, "the order was deleted before")
+                deny(RefusalCode::AlreadyDeleted, "the order was deleted before")
             }
             CommandKind::ErasePersonalData => return Ok(()),
-            _ => refused.because(RefusalCode::Deleted, "the order was deleted"),
+            _ => deny(RefusalCode::Deleted, "the order was deleted"),
         });
     }
-    if refused.command == CommandKind::RequestCancel
-        && !order.status.is_closed()
-        && !order.nothing_shipped()
-    {
-        return Err(refused.because(
-            RefusalCode::AlreadyShipped,
-            "something was shipped: cancel what is open, or have it returned",
-        ));
+    if command == CommandKind::RequestCancel {
+        cancel::ensure_not_shipped(order)?;
     }
-    if matches!(
-        refused.command,
-        CommandKind::PlaceOrder | CommandKind::ImportOrder
-    ) {
-        return Err(refused.because(RefusalCode::AlreadyPlaced, "there is an order already"));
+    if matches!(command, CommandKind::PlaceOrder | CommandKind::ImportOrder) {
+        return Err(already_placed());
     }
-    if allowed_in(refused.command).contains(&order.status) {
-        return Ok(());
-    }
-    Err(refused.because(
+    ensure(
+        allowed_in(command).contains(&order.status),
         RefusalCode::WrongStatus,
-        format!(
-            "{} is not possible while the order is {}",
-            refused.command, order.status
+        format_args!(
+            "{command} is not possible while the order is {}",
+            order.status
         ),
-    ))
+    )
 }
 
-fn veto(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
-    ctx.policies
+/// Checks the guards of the embedding service.
+fn check_guards(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    ctx.policy
         .guards
         .iter()
         .try_for_each(|guard| guard.check(order, command))
 }
 
-/// What every refusal of the present command says.
-struct Refused {
-    command: CommandKind,
-    status: Option<OrderStatus>,
+fn already_placed() -> Denial {
+    deny(RefusalCode::AlreadyPlaced, "there is an order already")
 }
 
-impl Refused {
-    fn because(&self, code: RefusalCode, message: impl Into<String>) -> Refusal {
-        Refusal::new(code, self.command, self.status, message)
-    }
-
-    fn unless(
-        &self,
-        holds: bool,
-        code: RefusalCode,
-        message: impl Into<String>,
-    ) -> Result<(), Refusal> {
-        if holds {
-            Ok(())
-        } else {
-            Err(self.because(code, message))
+/// Emits the events of the command itself; `reconcile` adds those that follow.
+fn emit(sink: &mut EventSink<'_>, command: &Command) -> Result<(), Denial> {
+    match command {
+        Command::PlaceOrder(_) | Command::ImportOrder(_) => Err(already_placed()),
+        Command::StartPayment { amount } => payment::start(sink, *amount),
+        Command::ChangePaymentMethod { token } => payment::change_method(sink, token),
+        Command::CapturePayment { amount } => payment::capture(sink, *amount),
+        Command::RequestRefund { amount, reason } => {
+            payment::refund(sink, *amount, reason.as_ref())
         }
+        Command::PlaceHold { reason } => holds::hold(sink, reason.as_ref()),
+        Command::ReleaseHold { hold } => holds::release(sink, *hold),
+        Command::ChangeAddress { address } => details::change_address(sink, address),
+        Command::UpdateDetails(patch) => details::update(sink, patch),
+        Command::ErasePersonalData => {
+            details::erase(sink);
+            Ok(())
+        }
+        Command::ReviseLines { lines, adjustments } => {
+            lines::revise(sink, lines, adjustments.as_deref())
+        }
+        Command::CancelLines { lines, reason } => cancel::lines(sink, lines, reason.as_ref()),
+        Command::RequestCancel { reason } => {
+            cancel::order(sink, reason.as_ref());
+            Ok(())
+        }
+        Command::DeleteOrder => cancel::delete(sink),
+        Command::PlanFulfillment { lines } => fulfillment::plan(sink, lines.as_deref()),
+        Command::ReleaseFulfillment { fulfillment } => fulfillment::release(sink, *fulfillment),
+        Command::RecallFulfillment { fulfillment } => fulfillment::recall(sink, *fulfillment),
+        Command::ConfirmShipment {
+            fulfillment,
+            lines,
+            tracking,
+        } => fulfillment::ship(sink, *fulfillment, lines.as_deref(), tracking),
+        Command::UpdateTracking {
+            fulfillment,
+            tracking,
+        } => fulfillment::track(sink, *fulfillment, tracking),
+        Command::ConfirmDelivery { fulfillment } => fulfillment::deliver(sink, *fulfillment),
+        Command::RequestReturn { lines, reason } => returns::request(sink, lines, reason.as_ref()),
+        Command::ApproveReturn { return_no } => returns::approve(sink, *return_no),
+        Command::RejectReturn { return_no, reason } => {
+            returns::reject(sink, *return_no, reason.as_ref())
+        }
+        Command::ReceiveReturn { return_no, restock } => {
+            returns::receive(sink, *return_no, *restock)
+        }
+        Command::CancelReturn { return_no } => returns::cancel(sink, *return_no),
     }
 }

@@ -1,23 +1,25 @@
-//! What must be done outside because of an event.
+//! Effects: the work that an event causes at external services.
 //!
-//! An [`Effect`] is stored in the same commit as the event that caused it and carried out later,
-//! at least once, by whoever gets hold of it. Its key is the same at every try.
+//! An [`Effect`] is stored in the same commit as the event that caused it (transactional outbox) and
+//! carried out later, at least once, by whichever worker leases it. Its id is the idempotency key and
+//! the same at every attempt. This module never carries anything out.
 
-use crate::event::{Event, Happening};
-use crate::order::{Order, SkuUnits};
-use crate::policy::Dependency;
+use crate::dependency::Dependency;
+use crate::event::{Event, EventPayload};
+use crate::order::{Order, SkuQuantity};
 use crate::value::{
-    AttemptNo, CaptureNo, FulfillmentNo, OrderId, RefundNo, ReservationNo, StorefrontId, Version,
+    CaptureNo, Code, FulfillmentNo, OrderId, PaymentAttemptNo, RefundNo, ReservationNo,
+    StorefrontId, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-coded! {
-    /// What a customer is told.
-    pub enum Notice as "notice" {
+string_enum! {
+    /// The subject of a message to the customer.
+    pub enum NotificationKind as "notification kind" {
         /// The order is confirmed.
         OrderConfirmed = "order_confirmed",
-        /// The order was refused.
+        /// The order was rejected.
         OrderRejected = "order_rejected",
         /// The order expired.
         OrderExpired = "order_expired",
@@ -27,100 +29,101 @@ coded! {
         LinesCancelled = "lines_cancelled",
         /// A payment was declined.
         PaymentDeclined = "payment_declined",
-        /// The customer has to act with the payment provider.
+        /// The customer has to act, such as by confirming the payment with the bank.
         PaymentActionRequired = "payment_action_required",
-        /// Units have left.
+        /// A fulfillment was shipped.
         Shipped = "shipped",
-        /// Units have arrived.
+        /// A fulfillment was delivered.
         Delivered = "delivered",
-        /// Money went back.
+        /// An amount was refunded.
         Refunded = "refunded",
-        /// A return is agreed.
+        /// A return was approved.
         ReturnApproved = "return_approved",
-        /// A return is not agreed.
+        /// A return was rejected.
         ReturnRejected = "return_rejected",
     }
 }
 
-/// What must be done.
+/// The kind of work, with the part of the order that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Task {
-    /// Ask what the products cost and are called.
+pub enum EffectKind {
+    /// Fetch prices and names of the products.
     QuotePrices,
-    /// Ask whether the customer may order.
+    /// Check that the customer exists and may order.
     VerifyCustomer,
-    /// Set units aside.
+    /// Reserve stock.
     ReserveStock {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// Which units.
-        lines: Vec<SkuUnits>,
+        /// Units to reserve.
+        lines: Vec<SkuQuantity>,
     },
-    /// Make a reservation cover other units.
+    /// Change the units of a reservation.
     ReviseStock {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// Which units.
-        lines: Vec<SkuUnits>,
+        /// Units that the reservation is to have.
+        lines: Vec<SkuQuantity>,
     },
-    /// Hold a reservation for longer.
+    /// Extend a reservation.
     ExtendStock {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// Take the reserved units out of stock.
+    /// Deduct the reserved units from stock for good (stock commit).
     CommitStock {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// Give units back.
+    /// Release the units of a reservation.
     ReleaseStock {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// Authorize, or capture at once.
+    /// Authorize a payment, or capture it at once.
     AuthorizePayment {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// Take an authorized amount.
+    /// Capture an authorized amount.
     CapturePayment {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// Which capture of it.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// Number of the capture within the attempt.
         capture: CaptureNo,
     },
-    /// Give an authorization back.
+    /// Void the uncaptured rest of an authorization.
     VoidPayment {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// Pay back.
+    /// Refund a captured amount.
     RefundPayment {
-        /// Which refund.
+        /// Number of the refund.
         refund: RefundNo,
     },
-    /// Ask the warehouse.
+    /// Request a fulfillment from the warehouse.
     RequestFulfillment {
-        /// Which fulfillment.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// Ask the warehouse to call something back.
+    /// Recall a fulfillment from the warehouse.
     RecallFulfillment {
-        /// Which fulfillment.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// Write to the customer.
+    /// Send a message to the customer.
     Notify {
-        /// What about.
-        notice: Notice,
+        /// The subject of the message.
+        #[serde(rename = "notice")]
+        notification: NotificationKind,
     },
 }
 
-impl Task {
-    /// Its stable name.
+impl EffectKind {
+    /// Returns the stable name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -141,7 +144,13 @@ impl Task {
         }
     }
 
-    /// The outside service that does it.
+    /// Returns the stable name as a code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        Code::literal(self.name())
+    }
+
+    /// Returns the external service that carries it out.
     #[must_use]
     pub const fn dependency(&self) -> Dependency {
         match self {
@@ -163,7 +172,8 @@ impl Task {
         }
     }
 
-    /// Whether it undoes something. Such an effect is tried for ever, never parked.
+    /// Returns whether it compensates for (undoes) earlier work. Such an effect is retried until it
+    /// succeeds and is never parked.
     #[must_use]
     pub const fn is_compensation(&self) -> bool {
         match self {
@@ -185,20 +195,20 @@ impl Task {
     }
 }
 
-/// The name of an effect: the event that caused it, and its place among what that event caused.
+/// Identifies an effect: the event that caused it, and its index among the effects of that event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct EffectId {
     /// The order.
     pub order: OrderId,
-    /// The event that caused it.
+    /// Version of the event that caused it.
     pub version: Version,
-    /// Its place among what that event caused, from 0.
+    /// Index among the effects of that event, from 0.
     pub index: u8,
 }
 
 impl EffectId {
-    /// The effect in this place.
+    /// Creates an id.
     #[must_use]
     pub const fn new(order: OrderId, version: Version, index: u8) -> Self {
         Self {
@@ -218,181 +228,193 @@ impl fmt::Display for EffectId {
 impl std::str::FromStr for EffectId {
     type Err = crate::value::InvalidValue;
 
-    /// Reads an id that [`Display`](fmt::Display) wrote.
+    /// Parses an id that [`Display`](fmt::Display) wrote.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let foreign = crate::value::InvalidValue::new(
+        let invalid = crate::value::InvalidValue::new(
             "effect id",
             crate::value::InvalidReason::NotAReference,
         );
-        let (order, place) = text.rsplit_once("-e").ok_or(foreign)?;
-        let (version, index) = place.split_once('.').ok_or(foreign)?;
+        let (order, rest) = text.rsplit_once("-e").ok_or(invalid)?;
+        let (version, index) = rest.split_once('.').ok_or(invalid)?;
         Ok(Self {
-            order: OrderId::parse(order).map_err(|_| foreign)?,
-            version: Version::new(version.parse().map_err(|_| foreign)?),
-            index: index.parse().map_err(|_| foreign)?,
+            order: OrderId::parse(order).map_err(|_| invalid)?,
+            version: Version::new(version.parse().map_err(|_| invalid)?),
+            index: index.parse().map_err(|_| invalid)?,
         })
     }
 }
 
-/// Something that must be done outside.
+/// Work to be done at an external service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Effect {
-    /// Its name, which goes to the outside service as the idempotency key.
+    /// Its id, which is sent to the external service as the idempotency key.
     pub id: EffectId,
     /// The storefront of the order.
     pub storefront: StorefrontId,
-    /// What must be done.
-    pub task: Task,
+    /// The kind of work.
+    pub kind: EffectKind,
 }
 
 impl Effect {
-    /// This task, under this name.
+    /// Creates an effect.
     #[must_use]
-    pub const fn new(id: EffectId, storefront: StorefrontId, task: Task) -> Self {
+    pub const fn new(id: EffectId, storefront: StorefrontId, kind: EffectKind) -> Self {
         Self {
             id,
             storefront,
-            task,
+            kind,
         }
     }
 }
 
-/// What must now be done outside because of this event on this order (the event being applied).
+/// Returns the effects of an event. `order` is the order after the event was applied.
 #[must_use]
 pub fn effects(order: &Order, event: &Event) -> Vec<Effect> {
     (0_u8..)
-        .zip(tasks(order, &event.happening))
-        .map(|(index, task)| {
+        .zip(effect_kinds(order, &event.payload))
+        .map(|(index, kind)| {
             Effect::new(
                 EffectId::new(order.id, event.version, index),
                 order.storefront.clone(),
-                task,
+                kind,
             )
         })
         .collect()
 }
 
-fn notify(notice: Notice) -> Vec<Task> {
-    vec![Task::Notify { notice }]
+fn notify(notification: NotificationKind) -> Vec<EffectKind> {
+    vec![EffectKind::Notify { notification }]
 }
 
-fn tasks(order: &Order, happening: &Happening) -> Vec<Task> {
-    match happening {
-        Happening::OrderPlaced(placement) => {
-            let mut tasks = vec![Task::VerifyCustomer];
-            if placement.lines.iter().any(|line| line.unit_price.is_none()) {
-                tasks.push(Task::QuotePrices);
+fn effect_kinds(order: &Order, payload: &EventPayload) -> Vec<EffectKind> {
+    match payload {
+        EventPayload::OrderPlaced(placed) => {
+            let mut kinds = vec![EffectKind::VerifyCustomer];
+            if placed.lines.iter().any(|line| line.unit_price.is_none()) {
+                kinds.push(EffectKind::QuotePrices);
             }
             if let Some(reservation) = &order.reservation {
-                tasks.push(Task::ReserveStock {
+                kinds.push(EffectKind::ReserveStock {
                     reservation: reservation.no,
-                    lines: reservation.covers.clone(),
+                    lines: reservation.lines.clone(),
                 });
             }
-            tasks
+            kinds
         }
-        Happening::ReservationRequested { reservation, lines } => vec![Task::ReserveStock {
-            reservation: *reservation,
-            lines: lines.clone(),
-        }],
-        Happening::ReservationRevisionRequested { reservation, lines } => {
-            vec![Task::ReviseStock {
+        EventPayload::ReservationRequested { reservation, lines } => {
+            vec![EffectKind::ReserveStock {
                 reservation: *reservation,
                 lines: lines.clone(),
             }]
         }
-        Happening::ReservationExtensionRequested { reservation } => vec![Task::ExtendStock {
+        EventPayload::ReservationRevisionRequested { reservation, lines } => {
+            vec![EffectKind::ReviseStock {
+                reservation: *reservation,
+                lines: lines.clone(),
+            }]
+        }
+        EventPayload::ReservationExtensionRequested { reservation } => {
+            vec![EffectKind::ExtendStock {
+                reservation: *reservation,
+            }]
+        }
+        EventPayload::StockCommitRequested { reservation } => vec![EffectKind::CommitStock {
             reservation: *reservation,
         }],
-        Happening::StockCommitRequested { reservation } => vec![Task::CommitStock {
-            reservation: *reservation,
-        }],
-        Happening::StockReleaseRequested { reservation }
-        | Happening::LateFactRecorded {
+        EventPayload::StockReleaseRequested { reservation }
+        | EventPayload::LateFactRecorded {
             reservation: Some(reservation),
             ..
-        } => vec![Task::ReleaseStock {
+        } => vec![EffectKind::ReleaseStock {
             reservation: *reservation,
         }],
-        Happening::AttemptStarted { attempt, .. } => {
-            vec![Task::AuthorizePayment { attempt: *attempt }]
+        EventPayload::AttemptStarted { attempt, .. } => {
+            vec![EffectKind::AuthorizePayment { attempt: *attempt }]
         }
-        Happening::CaptureRequested {
+        EventPayload::CaptureRequested {
             attempt, capture, ..
-        } => vec![Task::CapturePayment {
+        } => vec![EffectKind::CapturePayment {
             attempt: *attempt,
             capture: *capture,
         }],
-        Happening::VoidRequested { attempt } => vec![Task::VoidPayment { attempt: *attempt }],
-        Happening::RefundRequested { refund, .. } => vec![Task::RefundPayment { refund: *refund }],
-        Happening::FulfillmentReleased { fulfillment } => vec![Task::RequestFulfillment {
+        EventPayload::VoidRequested { attempt } => {
+            vec![EffectKind::VoidPayment { attempt: *attempt }]
+        }
+        EventPayload::RefundRequested { refund, .. } => {
+            vec![EffectKind::RefundPayment { refund: *refund }]
+        }
+        EventPayload::FulfillmentReleased { fulfillment } => vec![EffectKind::RequestFulfillment {
             fulfillment: *fulfillment,
         }],
-        Happening::FulfillmentRecallRequested { fulfillment } => vec![Task::RecallFulfillment {
-            fulfillment: *fulfillment,
-        }],
-        Happening::OrderConfirmed { .. } => notify(Notice::OrderConfirmed),
-        Happening::OrderRejected { .. } => notify(Notice::OrderRejected),
-        Happening::OrderExpired => notify(Notice::OrderExpired),
-        Happening::OrderCancelled => notify(Notice::OrderCancelled),
-        Happening::LinesCancelled { .. } => notify(Notice::LinesCancelled),
-        Happening::PaymentDeclined { .. } => notify(Notice::PaymentDeclined),
-        Happening::PaymentActionRequired { .. } => notify(Notice::PaymentActionRequired),
-        Happening::FulfillmentShipped { .. } => notify(Notice::Shipped),
-        Happening::FulfillmentDelivered { .. } => notify(Notice::Delivered),
-        Happening::RefundSucceeded { .. } => notify(Notice::Refunded),
-        Happening::ReturnApproved { .. } => notify(Notice::ReturnApproved),
-        Happening::ReturnRejected { .. } => notify(Notice::ReturnRejected),
-        Happening::OrderImported(_)
-        | Happening::LinesPriced { .. }
-        | Happening::CustomerVerified
-        | Happening::CustomerAcceptedUnverified
-        | Happening::OrderDeferred { .. }
-        | Happening::OrderReleased
-        | Happening::OrderCompleted
-        | Happening::StockReserved { .. }
-        | Happening::ReservationRejected { .. }
-        | Happening::ReservationLost { .. }
-        | Happening::ReservationRevised { .. }
-        | Happening::ReservationExtended { .. }
-        | Happening::StockCommitted { .. }
-        | Happening::StockReleased { .. }
-        | Happening::PaymentMethodChanged { .. }
-        | Happening::AttemptDispatched { .. }
-        | Happening::AttemptAbandoned { .. }
-        | Happening::PaymentAuthorized { .. }
-        | Happening::PaymentCaptured { .. }
-        | Happening::PaymentUnknown { .. }
-        | Happening::AuthorizationExpired { .. }
-        | Happening::PaymentVoided { .. }
-        | Happening::CaptureFailed { .. }
-        | Happening::CaptureUnknown { .. }
-        | Happening::RefundDispatched { .. }
-        | Happening::RefundFailed { .. }
-        | Happening::RefundUnknown { .. }
-        | Happening::OrderHeld { .. }
-        | Happening::HoldReleased { .. }
-        | Happening::LinesRevised { .. }
-        | Happening::RevisionSettled
-        | Happening::RevisionReverted { .. }
-        | Happening::AddressChanged { .. }
-        | Happening::DetailsChanged { .. }
-        | Happening::FulfillmentPlanned { .. }
-        | Happening::FulfillmentCancelled { .. }
-        | Happening::TrackingUpdated { .. }
-        | Happening::FulfillmentLost { .. }
-        | Happening::CancelRequested { .. }
-        | Happening::CompensationStuck { .. }
-        | Happening::LateFactRecorded {
+        EventPayload::FulfillmentRecallRequested { fulfillment } => {
+            vec![EffectKind::RecallFulfillment {
+                fulfillment: *fulfillment,
+            }]
+        }
+        EventPayload::OrderConfirmed { .. } => notify(NotificationKind::OrderConfirmed),
+        EventPayload::OrderRejected { .. } => notify(NotificationKind::OrderRejected),
+        EventPayload::OrderExpired => notify(NotificationKind::OrderExpired),
+        EventPayload::OrderCancelled => notify(NotificationKind::OrderCancelled),
+        EventPayload::LinesCancelled { .. } => notify(NotificationKind::LinesCancelled),
+        EventPayload::PaymentDeclined { .. } => notify(NotificationKind::PaymentDeclined),
+        EventPayload::PaymentActionRequired { .. } => {
+            notify(NotificationKind::PaymentActionRequired)
+        }
+        EventPayload::FulfillmentShipped { .. } => notify(NotificationKind::Shipped),
+        EventPayload::FulfillmentDelivered { .. } => notify(NotificationKind::Delivered),
+        EventPayload::RefundSucceeded { .. } => notify(NotificationKind::Refunded),
+        EventPayload::ReturnApproved { .. } => notify(NotificationKind::ReturnApproved),
+        EventPayload::ReturnRejected { .. } => notify(NotificationKind::ReturnRejected),
+        EventPayload::OrderImported(_)
+        | EventPayload::LinesPriced { .. }
+        | EventPayload::CustomerVerified
+        | EventPayload::CustomerAcceptedUnverified
+        | EventPayload::OrderDeferred { .. }
+        | EventPayload::OrderReleased
+        | EventPayload::OrderCompleted
+        | EventPayload::StockReserved { .. }
+        | EventPayload::ReservationRejected { .. }
+        | EventPayload::ReservationLost { .. }
+        | EventPayload::ReservationRevised { .. }
+        | EventPayload::ReservationExtended { .. }
+        | EventPayload::StockCommitted { .. }
+        | EventPayload::StockReleased { .. }
+        | EventPayload::PaymentMethodChanged { .. }
+        | EventPayload::AttemptDispatched { .. }
+        | EventPayload::AttemptAbandoned { .. }
+        | EventPayload::PaymentAuthorized { .. }
+        | EventPayload::PaymentCaptured { .. }
+        | EventPayload::PaymentUnknown { .. }
+        | EventPayload::AuthorizationExpired { .. }
+        | EventPayload::PaymentVoided { .. }
+        | EventPayload::CaptureFailed { .. }
+        | EventPayload::CaptureUnknown { .. }
+        | EventPayload::RefundDispatched { .. }
+        | EventPayload::RefundFailed { .. }
+        | EventPayload::RefundUnknown { .. }
+        | EventPayload::OrderHeld { .. }
+        | EventPayload::HoldReleased { .. }
+        | EventPayload::LinesRevised { .. }
+        | EventPayload::RevisionSettled
+        | EventPayload::RevisionReverted { .. }
+        | EventPayload::AddressChanged { .. }
+        | EventPayload::DetailsChanged { .. }
+        | EventPayload::FulfillmentPlanned { .. }
+        | EventPayload::FulfillmentCancelled { .. }
+        | EventPayload::TrackingUpdated { .. }
+        | EventPayload::FulfillmentLost { .. }
+        | EventPayload::CancelRequested { .. }
+        | EventPayload::CompensationStuck { .. }
+        | EventPayload::LateFactRecorded {
             reservation: None, ..
         }
-        | Happening::ReturnRequested { .. }
-        | Happening::ReturnCancelled { .. }
-        | Happening::ReturnReceived { .. }
-        | Happening::ReturnClosed { .. }
-        | Happening::DeletionRequested
-        | Happening::OrderDeleted
-        | Happening::PersonalDataErased => Vec::new(),
+        | EventPayload::ReturnRequested { .. }
+        | EventPayload::ReturnCancelled { .. }
+        | EventPayload::ReturnReceived { .. }
+        | EventPayload::ReturnClosed { .. }
+        | EventPayload::DeletionRequested
+        | EventPayload::OrderDeleted
+        | EventPayload::PersonalDataErased => Vec::new(),
     }
 }

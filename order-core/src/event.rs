@@ -1,93 +1,95 @@
-//! What has happened to an order. An order is the sum of its events.
+//! Events: what has happened to an order. The order is the fold of its events.
 //!
-//! An [`Event`] is one of them with its place, time and author; [`Happening`] says what happened.
-//! Personal data is never part of an event's serialized form: it travels beside it
-//! ([`Happening::personal`], [`Event::with_personal`]), so that it can be erased while the history
-//! stays whole. The stored form is versioned in [`wire`].
+//! An [`Event`] is the envelope (version, time, actor) around an [`EventPayload`]. The versioned JSON
+//! form is in [`stored_json`](crate::stored_json).
+//!
+//! Personal data is never part of an event's serialized form: it is stored beside it
+//! ([`EventPayload::personal`], [`Event::with_personal`]), so that it can be erased without changing
+//! the history.
 
-mod happening;
-pub mod wire;
+mod payload;
 
-pub use happening::{Happening, Placement, RejectionReason};
+pub(crate) use payload::DEPENDENCY_UNAVAILABLE;
+pub use payload::{EventPayload, OrderPlaced, RejectionReason};
 
 use crate::order::PersonalData;
 use crate::time::Timestamp;
-use crate::value::{Label, Version};
+use crate::value::{ShortText, Version};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// What kind of author an event has.
+string_enum! {
+    /// The kind of [`Actor`].
     pub enum ActorKind as "kind of actor" {
         /// The customer.
         Customer = "customer",
-        /// Somebody who works for the storefront.
+        /// An employee of the storefront.
         Staff = "staff",
-        /// The warehouse.
+        /// The warehouse or its system.
         Warehouse = "warehouse",
-        /// Another service.
+        /// Another service, such as a payment provider.
         Service = "service",
         /// An administrator.
         Admin = "admin",
-        /// This system, going on by itself.
+        /// This system, without a request: reconciliation, timers and effects.
         System = "system",
     }
 }
 
-/// Who made something happen.
+/// Who caused an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Actor {
-    /// What kind of author.
+    /// The kind of actor.
     pub kind: ActorKind,
-    /// Who, as the authentication knows them.
+    /// The id that authentication gave; absent for the system and for unauthenticated callers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<Label>,
+    pub id: Option<ShortText>,
 }
 
 impl Actor {
-    /// An author of this kind.
+    /// Creates an actor.
     #[must_use]
-    pub const fn new(kind: ActorKind, id: Option<Label>) -> Self {
+    pub const fn new(kind: ActorKind, id: Option<ShortText>) -> Self {
         Self { kind, id }
     }
 
-    /// This system.
+    /// Returns the actor that stands for this system.
     #[must_use]
     pub const fn system() -> Self {
         Self::new(ActorKind::System, None)
     }
 }
 
-/// One event of an order.
+/// One event of an order: the envelope and its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Its place: the order's version once it is applied.
+    /// The order's version once this event is applied; the first event has version 1.
     pub version: Version,
-    /// When it was recorded.
+    /// When it was decided or recorded.
     pub at: Timestamp,
-    /// Who made it happen.
+    /// Who caused it.
     pub actor: Actor,
     /// What happened.
-    pub happening: Happening,
+    pub payload: EventPayload,
 }
 
 impl Event {
-    /// An event in this place.
+    /// Creates an event.
     #[must_use]
-    pub const fn new(version: Version, at: Timestamp, actor: Actor, happening: Happening) -> Self {
+    pub const fn new(version: Version, at: Timestamp, actor: Actor, payload: EventPayload) -> Self {
         Self {
             version,
             at,
             actor,
-            happening,
+            payload,
         }
     }
 
-    /// The same event with the personal data put back that was stored beside it.
+    /// Returns the event with the personal data restored that was stored beside it.
     #[must_use]
     pub fn with_personal(mut self, data: PersonalData) -> Self {
-        self.happening.set_personal(data);
+        self.payload.set_personal(data);
         self
     }
 }

@@ -1,26 +1,29 @@
-//! What the outside world reports. A fact is never refused.
+//! Facts: what external services, people and time report about an order.
+//!
+//! A fact is never refused: it has happened, whatever the state of the order. The events
+//! that it becomes are in [`record`](mod@crate::record).
 
+use crate::dependency::Dependency;
 use crate::money::Amount;
-use crate::order::{PricedLine, Shortage, SkuUnits, Tracking};
-use crate::policy::Dependency;
+use crate::order::{PricedLine, Shortage, SkuQuantity, Tracking};
 use crate::time::Timestamp;
 use crate::value::{
-    AttemptNo, CaptureNo, Code, FulfillmentNo, ProviderId, RefundNo, ReservationNo, Sku,
+    CaptureNo, Code, FulfillmentNo, PaymentAttemptNo, ProviderId, RefundNo, ReservationNo, Sku,
 };
 
-/// Which capture a report is about.
+/// Identifies the capture that a fact is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CaptureRef {
-    /// The payment was captured as it was made.
-    AtOnce,
-    /// A capture that we asked for.
-    Ours(CaptureNo),
-    /// A capture somebody else asked for, by the provider's id.
-    Theirs(ProviderId),
+    /// The provider reported the payment as captured without naming a capture.
+    Immediate,
+    /// A capture that this system requested, by its number.
+    Requested(CaptureNo),
+    /// A capture that somebody else requested, by the provider's id.
+    External(ProviderId),
 }
 
-/// Something that has happened outside and is so, whatever the order thinks of it.
+/// Something that has happened outside of the order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fact {
@@ -28,242 +31,243 @@ pub enum Fact {
     CustomerVerified,
     /// The customer does not exist, or may not order.
     CustomerRejected {
-        /// Why: `unknown_customer`, `customer_blocked`.
+        /// `unknown_customer` or `customer_blocked`.
         code: Code,
     },
-    /// The customer service cannot be reached, and the policy accepts that.
+    /// The customer service is unavailable, and the policy accepts the customer unverified.
     CustomerUnverified,
-    /// The inventory service has quoted names and prices.
+    /// The inventory service quoted names and prices.
     LinesPriced {
-        /// The quotes.
+        /// One quote for each line.
         lines: Vec<PricedLine>,
     },
-    /// The inventory service cannot quote: it knows no such product, or sells it in another currency.
+    /// The inventory service cannot quote a price.
     PricingRejected {
-        /// The products.
+        /// The SKUs without a quote.
         skus: Vec<Sku>,
-        /// Why: `unknown_sku`, `currency_mismatch`.
+        /// `unknown_sku` or `currency_mismatch`.
         code: Code,
     },
-    /// Units are set aside.
+    /// Stock was reserved.
     StockReserved {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// What it covers.
-        lines: Vec<SkuUnits>,
-        /// When it lapses.
+        /// Reserved units.
+        lines: Vec<SkuQuantity>,
+        /// When the reservation expires.
         expires_at: Timestamp,
     },
-    /// There is not enough; nothing is set aside.
+    /// Stock could not be reserved; no unit is reserved.
     StockRejected {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// What was asked for.
-        lines: Vec<SkuUnits>,
-        /// What there is too little of.
+        /// Units that were requested.
+        lines: Vec<SkuQuantity>,
+        /// SKUs with fewer units available than requested.
         shortages: Vec<Shortage>,
-        /// What is not known at all.
+        /// SKUs that the inventory service does not know.
         unknown: Vec<Sku>,
     },
-    /// A reservation covers these units now.
+    /// The units of a reservation were changed.
     StockRevised {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// What it covers.
-        lines: Vec<SkuUnits>,
+        /// Units that the reservation has.
+        lines: Vec<SkuQuantity>,
     },
-    /// There is not enough for the change; the reservation is as it was.
+    /// The units of a reservation could not be changed; the reservation is as before.
     StockRevisionRejected {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// What there is too little of.
+        /// SKUs with fewer units available than requested.
         shortages: Vec<Shortage>,
     },
-    /// A reservation is held for longer.
+    /// A reservation was extended.
     StockExtended {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
-        /// When it lapses.
+        /// When the reservation expires.
         expires_at: Timestamp,
     },
-    /// The units were taken out of stock.
+    /// The reserved units were deducted from stock for good (stock commit).
     StockCommitted {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// The units went back into stock, or were never taken.
+    /// The units of a reservation were released, or never reserved.
     StockReleased {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// A reservation lapsed, or the inventory service does not know it.
+    /// A reservation expired, or the inventory service does not know it.
     ReservationExpired {
-        /// Which reservation.
+        /// Number of the reservation.
         reservation: ReservationNo,
     },
-    /// An outside service cannot be reached.
+    /// An external service is unavailable, and the order waits for it.
     DependencyDeferred {
-        /// Which.
+        /// The service that is unavailable.
         dependency: Dependency,
     },
-    /// An outside service cannot be reached, and the policy is not to wait.
+    /// An external service is unavailable, and the policy is to reject the order.
     DependencyRefused {
-        /// Which.
+        /// The service that is unavailable.
         dependency: Dependency,
     },
-    /// The order's deadline has passed.
+    /// The order's deadline passed.
     DeadlinePassed,
-    /// A payment attempt is about to be sent.
+    /// A payment attempt is about to be sent, and may reach the provider from now on.
     AttemptDispatched {
-        /// Which.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// The customer has to act with the provider.
+    /// The customer has to act, such as by confirming the payment with the bank (3-D Secure).
     PaymentActionRequired {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// The provider's id of the payment.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// The provider's id of the payment, if it was reported.
         provider_id: Option<ProviderId>,
     },
-    /// The provider holds an amount for us.
+    /// The provider authorized a payment.
     PaymentAuthorized {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// The provider's id of the payment.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// The provider's id of the payment, if it was reported.
         provider_id: Option<ProviderId>,
-        /// Minor units.
+        /// In minor units of the order's currency.
         amount: Amount,
     },
-    /// The provider took an amount.
+    /// The provider captured an amount.
     PaymentCaptured {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// Which capture of it.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// Identifies the capture.
         capture: CaptureRef,
-        /// The provider's id of the payment.
+        /// The provider's id of the payment, if it was reported.
         provider_id: Option<ProviderId>,
-        /// Minor units.
+        /// In minor units of the order's currency.
         amount: Amount,
     },
-    /// The provider refused a payment.
+    /// The provider declined a payment.
     PaymentDeclined {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// Why.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// The code of the refusal, as the service gave it.
         code: Code,
     },
-    /// A payment was sent and no answer came.
+    /// A payment was sent and its outcome is unknown.
     PaymentUnknown {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// The provider gave an authorization back.
+    /// The provider voided the uncaptured rest of an authorization.
     PaymentVoided {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// The provider has nothing under our reference, and nothing will be sent any more.
+    /// The provider knows no payment under the attempt's reference, and the attempt is not sent again.
     PaymentNotFound {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
-    /// An authorization lapsed.
+    /// An authorization expired at the provider.
     AuthorizationExpired {
-        /// Which attempt.
-        attempt: AttemptNo,
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
     },
     /// The provider refused a capture.
     CaptureFailed {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// Which capture of it.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// Number of the capture within the attempt.
         capture: CaptureNo,
-        /// Why.
+        /// The code of the refusal, as the service gave it.
         code: Code,
     },
-    /// A capture was sent and no answer came.
+    /// A capture was sent and its outcome is unknown.
     CaptureUnknown {
-        /// Which attempt.
-        attempt: AttemptNo,
-        /// Which capture of it.
+        /// Number of the payment attempt.
+        attempt: PaymentAttemptNo,
+        /// Number of the capture within the attempt.
         capture: CaptureNo,
     },
-    /// A refund is about to be sent.
+    /// A refund is about to be sent, and may reach the provider from now on.
     RefundDispatched {
-        /// Which.
+        /// Number of the refund.
         refund: RefundNo,
     },
-    /// The provider paid an amount back.
+    /// The provider refunded an amount.
     RefundSucceeded {
-        /// Which.
+        /// Number of the refund.
         refund: RefundNo,
-        /// The provider's id of the refund.
+        /// The provider's id of the refund, if it was reported.
         provider_id: Option<ProviderId>,
     },
     /// The provider refused a refund.
     RefundFailed {
-        /// Which.
+        /// Number of the refund.
         refund: RefundNo,
-        /// Why.
+        /// The code of the refusal, as the service gave it.
         code: Code,
     },
-    /// A refund was sent and no answer came.
+    /// A refund was sent and its outcome is unknown.
     RefundUnknown {
-        /// Which.
+        /// Number of the refund.
         refund: RefundNo,
     },
-    /// Units have left the warehouse.
+    /// Units left the warehouse.
     ShipmentConfirmed {
-        /// The fulfillment they were planned as, where the warehouse says.
+        /// The fulfillment they belong to; absent if the warehouse does not say.
         fulfillment: Option<FulfillmentNo>,
-        /// Which units; none: those of the fulfillment, or all that are open.
-        lines: Option<Vec<SkuUnits>>,
-        /// Who carries them.
+        /// Shipped units; absent: those of the fulfillment, or without one all unshipped units.
+        lines: Option<Vec<SkuQuantity>>,
+        /// Carrier and tracking data, as far as known.
         tracking: Tracking,
     },
-    /// Who carries a shipment, and how it is followed, is known better.
+    /// Carrier or tracking data of a shipment changed.
     TrackingUpdated {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
-        /// The new particulars.
+        /// The new data; what it leaves out stays as it was.
         tracking: Tracking,
     },
-    /// A shipment has arrived.
+    /// A shipment was delivered.
     DeliveryConfirmed {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// A shipment was lost on the way.
+    /// A shipment was lost in transit.
     ShipmentLost {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// The warehouse called a fulfillment back, or never had it.
+    /// The warehouse recalled a fulfillment, or never had it.
     FulfillmentRecalled {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
-    /// The warehouse cannot call a fulfillment back: it has left.
+    /// The warehouse cannot recall a fulfillment: it has shipped.
     RecallRefused {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
     },
     /// The warehouse refused a fulfillment.
     FulfillmentRefused {
-        /// Which.
+        /// Number of the fulfillment.
         fulfillment: FulfillmentNo,
-        /// Why.
+        /// The code of the refusal, as the service gave it.
         code: Code,
     },
-    /// Undoing something has failed as often as the policy bears. It goes on being tried.
+    /// A compensation failed as often as the policy allows before it is reported; it is retried
+    /// nonetheless.
     CompensationFailed {
-        /// What is being undone, as its effect is named.
+        /// The name of the effect that keeps failing.
         effect: Code,
     },
 }
 
-coded! {
-    /// Which fact, without what it carries.
+string_enum! {
+    /// The kind of a [`Fact`], without its data.
     pub enum FactKind as "fact" {
         /// [`Fact::CustomerVerified`].
         CustomerVerified = "customer_verified",
@@ -347,7 +351,7 @@ coded! {
 }
 
 impl Fact {
-    /// Which fact it is.
+    /// Returns the kind of this fact.
     #[must_use]
     pub const fn kind(&self) -> FactKind {
         match self {

@@ -1,13 +1,22 @@
-//! The order: what its events add up to.
+//! The order aggregate: the fold of its events.
 //!
-//! An [`Order`] is read through its getters and changed by [`apply`](crate::apply) alone. It holds
-//! no rule about what may happen next (that is [`decide`](fn@crate::decide)); it does know what its
-//! parts add up to: totals, the ledger, the derived statuses.
+//! An [`Order`] is read through its getters; only [`apply`](crate::apply) changes it. It computes
+//! what follows from its parts (totals, balance, derived statuses), but contains no rule about what
+//! may happen next: that is [`decide`](fn@crate::decide).
+//!
+//! | file | has |
+//! |---|---|
+//! | `line`, `adjustment`, `totals` | what is ordered, and what it costs |
+//! | `payment`, `refund`, `balance` | payment attempts with captures, refunds, and what is owed |
+//! | `stock`, `reservation` | units by SKU, and their reservation |
+//! | `fulfillment`, `returns`, `hold` | what is shipped, what is sent back, what stops the order |
+//! | `personal`, `metadata` | what erasure removes, and the caller's own data |
+//! | `status` | the stored status and the three derived ones |
 
 mod adjustment;
+mod balance;
 mod fulfillment;
 mod hold;
-mod ledger;
 mod line;
 mod metadata;
 mod payment;
@@ -20,41 +29,42 @@ mod stock;
 mod totals;
 
 pub use adjustment::{Adjustment, AdjustmentKind};
-pub use fulfillment::{Fulfillment, FulfillmentState, Tracking};
+pub use balance::Balance;
+pub use fulfillment::{Fulfillment, ShipmentStatus, Tracking};
 pub use hold::{Hold, HoldOrigin};
-pub use ledger::Ledger;
-pub use line::{Line, LineUnits, PricedLine};
+pub use line::{LineQuantity, OrderLine, PricedLine};
 pub use metadata::Metadata;
-pub use payment::{AttemptState, Capture, CaptureState, PaymentAttempt};
+pub(crate) use payment::capture_method;
+pub use payment::{Capture, CaptureMethod, CaptureStatus, PaymentAttempt, PaymentAttemptStatus};
 pub use personal::{Address, Contact, PersonalData};
-pub use refund::{Refund, RefundPurpose, RefundState};
-pub use reservation::{Reservation, ReservationState, StockWork};
-pub use returns::{Return, ReturnState};
+pub use refund::{Refund, RefundPurpose, RefundStatus};
+pub use reservation::{Reservation, ReservationOperation, ReservationStatus};
+pub use returns::{Return, ReturnRequestStatus};
 pub use status::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus};
-pub use stock::{Shortage, SkuUnits, merge_by_sku};
+pub use stock::{Shortage, SkuQuantity, merge_by_sku};
 pub use totals::Totals;
 pub(crate) use totals::totals_fit;
 
-use crate::money::{Amount, Currency};
-use crate::policy::Dependency;
+use crate::dependency::Dependency;
+use crate::money::Currency;
 use crate::time::Timestamp;
 use crate::value::{
-    AttemptNo, CustomerId, ExternalReference, FulfillmentNo, HoldNo, Label, LineId, OrderId,
+    CustomerId, ExternalReference, FulfillmentNo, HoldNo, Label, LineNo, OrderId, PaymentAttemptNo,
     Reason, RefundNo, ReturnNo, StorefrontId, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What is known of the customer.
+/// The result of verifying the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum CustomerCheck {
+pub enum CustomerVerification {
     /// The customer service has not answered yet.
     Pending,
-    /// The customer service knows the customer, who may order.
+    /// The customer service knows the customer and allows orders.
     Verified,
-    /// Accepted without an answer, as the storefront's outage policy allows.
+    /// Accepted without verification, as the storefront's outage policy allows.
     Unverified,
 }
 
@@ -62,39 +72,40 @@ pub enum CustomerCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Cancellation {
-    /// Why, in the words of whoever cancelled.
+    /// The reason given with the command; `None` if there was none.
     pub reason: Option<Reason>,
-    /// When the cancel was accepted.
+    /// The time the cancel was accepted.
     pub requested_at: Timestamp,
-    /// Whether undoing it has failed so often that a person should look.
+    /// Whether its compensation failed as often as the storefront's `stuck_after`, so that a person
+    /// should look at it.
     pub stuck: bool,
 }
 
-/// The mark of a soft delete.
+/// A soft delete, requested or done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deletion {
-    /// When it was asked for.
+    /// The time it was requested.
     pub requested_at: Timestamp,
-    /// When the order was settled and the mark was set.
+    /// `None` until the order is settled and the deletion is done.
     pub deleted_at: Option<Timestamp>,
 }
 
-/// What the lines were before a revision whose stock is not yet certain.
+/// The state before a revision of the lines, until the stock for the new lines is reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Revision {
-    /// The lines to return to.
-    pub lines: Vec<Line>,
-    /// The adjustments to return to.
+    /// The previous lines, restored if there is not enough stock.
+    pub lines: Vec<OrderLine>,
+    /// The previous adjustments, restored with the lines.
     pub adjustments: Vec<Adjustment>,
 }
 
-/// An order of one customer at one storefront, in one currency for ever.
+/// An order of one customer at one storefront, in a currency that never changes.
 ///
-/// Its key is the storefront and the id. Amounts are minor units of [`currency`](Self::currency).
-/// Serialized it carries no personal data: stores keep [`personal`](Self::personal) apart, and put
-/// it back with [`with_personal`](Self::with_personal).
+/// Identified by storefront and id. Amounts are in minor units of [`currency`](Self::currency). The
+/// serialized form contains no personal data: stores keep [`personal`](Self::personal) apart, and
+/// add it again with [`with_personal`](Self::with_personal).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Order {
     pub(crate) id: OrderId,
@@ -102,9 +113,10 @@ pub struct Order {
     pub(crate) version: Version,
     pub(crate) status: OrderStatus,
     pub(crate) customer_id: CustomerId,
-    pub(crate) customer: CustomerCheck,
+    #[serde(rename = "customer")]
+    pub(crate) customer_verification: CustomerVerification,
     pub(crate) currency: Currency,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<OrderLine>,
     pub(crate) adjustments: Vec<Adjustment>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<Box<Revision>>,
@@ -139,279 +151,279 @@ pub struct Order {
 }
 
 impl Order {
-    /// The id, unique in every storefront.
+    /// Returns the id, unique within its storefront.
     #[must_use]
     pub const fn id(&self) -> OrderId {
         self.id
     }
 
-    /// The storefront it was placed at.
+    /// Returns the storefront it was placed at.
     #[must_use]
     pub const fn storefront(&self) -> &StorefrontId {
         &self.storefront
     }
 
-    /// How many events it is made of.
+    /// Returns the version: the number of its events.
     #[must_use]
     pub const fn version(&self) -> Version {
         self.version
     }
 
-    /// Where it stands. Moved by events alone.
+    /// Returns the stored status.
     #[must_use]
     pub const fn status(&self) -> OrderStatus {
         self.status
     }
 
-    /// Who ordered.
+    /// Returns the customer's id.
     #[must_use]
     pub const fn customer_id(&self) -> &CustomerId {
         &self.customer_id
     }
 
-    /// What is known of the customer.
+    /// Returns the result of verifying the customer.
     #[must_use]
-    pub const fn customer(&self) -> CustomerCheck {
-        self.customer
+    pub const fn customer_verification(&self) -> CustomerVerification {
+        self.customer_verification
     }
 
-    /// The currency of every amount in it.
+    /// Returns the currency of every amount in it.
     #[must_use]
     pub const fn currency(&self) -> Currency {
         self.currency
     }
 
-    /// The lines, in the order they were asked for.
+    /// Returns the lines, in the order of the request.
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[OrderLine] {
         &self.lines
     }
 
-    /// The line with this id.
+    /// Returns the line with this number.
     #[must_use]
-    pub fn line(&self, id: LineId) -> Option<&Line> {
+    pub fn line(&self, id: LineNo) -> Option<&OrderLine> {
         self.lines.iter().find(|line| line.id == id)
     }
 
-    /// Shipping, tax, discounts and fees.
+    /// Returns shipping, tax, discounts and fees.
     #[must_use]
     pub fn adjustments(&self) -> &[Adjustment] {
         &self.adjustments
     }
 
-    /// The stock set aside for it.
+    /// Returns the latest stock reservation, whatever its status; `None` before the first.
     #[must_use]
     pub const fn reservation(&self) -> Option<&Reservation> {
         self.reservation.as_ref()
     }
 
-    /// Whether lines were revised and the stock for them is not yet certain.
+    /// Returns whether lines were revised and the stock for them is not yet reserved.
     #[must_use]
     pub const fn revision_pending(&self) -> bool {
         self.revision.is_some()
     }
 
-    /// Every attempt to take payment, oldest first.
+    /// Returns every payment attempt, oldest first.
     #[must_use]
     pub fn payments(&self) -> &[PaymentAttempt] {
         &self.payments
     }
 
-    /// The attempt with this number.
+    /// Returns the payment attempt with this number.
     #[must_use]
-    pub fn payment(&self, no: AttemptNo) -> Option<&PaymentAttempt> {
+    pub fn payment(&self, no: PaymentAttemptNo) -> Option<&PaymentAttempt> {
         self.payments.iter().find(|attempt| attempt.no == no)
     }
 
-    /// Every refund, oldest first.
+    /// Returns every refund, oldest first.
     #[must_use]
     pub fn refunds(&self) -> &[Refund] {
         &self.refunds
     }
 
-    /// The refund with this number.
+    /// Returns the refund with this number.
     #[must_use]
     pub fn refund(&self, no: RefundNo) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.no == no)
     }
 
-    /// What was planned, asked of the warehouse, shipped and delivered, oldest first.
+    /// Returns every fulfillment, oldest first.
     #[must_use]
     pub fn fulfillments(&self) -> &[Fulfillment] {
         &self.fulfillments
     }
 
-    /// The fulfillment with this number.
+    /// Returns the fulfillment with this number.
     #[must_use]
     pub fn fulfillment(&self, no: FulfillmentNo) -> Option<&Fulfillment> {
         self.fulfillments.iter().find(|one| one.no == no)
     }
 
-    /// Every return, oldest first.
+    /// Returns every return, oldest first.
     #[must_use]
     pub fn returns(&self) -> &[Return] {
         &self.returns
     }
 
-    /// The return with this number.
+    /// Returns the return with this number.
     #[must_use]
     pub fn return_with(&self, no: ReturnNo) -> Option<&Return> {
         self.returns.iter().find(|one| one.no == no)
     }
 
-    /// Every hold, those already released among them.
+    /// Returns every hold, including released ones, oldest first.
     #[must_use]
     pub fn holds(&self) -> &[Hold] {
         &self.holds
     }
 
-    /// The hold with this number.
+    /// Returns the hold with this number.
     #[must_use]
     pub fn hold(&self, no: HoldNo) -> Option<&Hold> {
         self.holds.iter().find(|hold| hold.no == no)
     }
 
-    /// Whether a hold keeps it from going on.
+    /// Returns whether an active hold stops it.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.holds.iter().any(Hold::is_active)
     }
 
-    /// The outside services it waits for because they could not be reached.
+    /// Returns the external services it waits for because they are unavailable.
     #[must_use]
     pub const fn pending_on(&self) -> &BTreeSet<Dependency> {
         &self.pending_on
     }
 
-    /// The caller's own data.
+    /// Returns the caller's own data.
     #[must_use]
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The embedder's own marks. They never decide anything here.
+    /// Returns the embedder's labels. No rule reads them.
     #[must_use]
     pub const fn labels(&self) -> &BTreeSet<Label> {
         &self.labels
     }
 
-    /// Its name in the system it was imported from.
+    /// Returns its id in the system it was imported from; `None` unless imported.
     #[must_use]
     pub const fn external_reference(&self) -> Option<&ExternalReference> {
         self.external_reference.as_ref()
     }
 
-    /// When it expires if it is not released by then.
+    /// Returns the time at which it expires unless it is released; `None` if no deadline is running.
     #[must_use]
     pub const fn deadline(&self) -> Option<Timestamp> {
         self.deadline
     }
 
-    /// The accepted cancel, if there is one.
+    /// Returns the accepted cancel, if there is one.
     #[must_use]
     pub const fn cancellation(&self) -> Option<&Cancellation> {
         self.cancellation.as_ref()
     }
 
-    /// The soft delete asked for or done.
+    /// Returns the soft delete, requested or done.
     #[must_use]
     pub const fn deletion(&self) -> Option<&Deletion> {
         self.deletion.as_ref()
     }
 
-    /// When it was deleted, if it is.
+    /// Returns the time it was soft-deleted; `None` if it is not.
     #[must_use]
     pub fn deleted_at(&self) -> Option<Timestamp> {
         self.deletion.and_then(|deletion| deletion.deleted_at)
     }
 
-    /// When the personal data was erased, if it was.
+    /// Returns the time its personal data was erased; `None` if it was not.
     #[must_use]
     pub const fn erased_at(&self) -> Option<Timestamp> {
         self.erased_at
     }
 
-    /// Whether a payment method is there that was not used yet.
+    /// Returns whether it has a payment method that no attempt has used yet.
     #[must_use]
     pub const fn payment_method_ready(&self) -> bool {
         self.payment_method_ready
     }
 
-    /// When it was placed.
+    /// Returns the time it was placed.
     #[must_use]
     pub const fn placed_at(&self) -> Timestamp {
         self.placed_at
     }
 
-    /// When its last event happened.
+    /// Returns the time of its last event.
     #[must_use]
     pub const fn updated_at(&self) -> Timestamp {
         self.updated_at
     }
 
-    /// Addresses, contact and payment token: all that erasure removes.
+    /// Returns shipping address, contact and payment token: everything that erasure removes.
     #[must_use]
     pub const fn personal(&self) -> &PersonalData {
         &self.personal
     }
 
-    /// The same order with its personal data put back, as a store does after reading both.
+    /// Adds the personal data that a store has read separately.
     #[must_use]
     pub fn with_personal(self, personal: PersonalData) -> Self {
         Self { personal, ..self }
     }
 
-    /// Whether it waits for an outside service that could not be reached.
+    /// Returns whether it is pending or confirmed and waits for an unavailable external service.
     #[must_use]
     pub fn is_deferred(&self) -> bool {
         !self.pending_on.is_empty()
             && matches!(self.status, OrderStatus::Pending | OrderStatus::Confirmed)
     }
 
-    /// Whether nothing was shipped, by plan or against it.
+    /// Returns whether nothing has left the warehouse, excess shipments included.
     #[must_use]
     pub fn nothing_shipped(&self) -> bool {
         !self.fulfillments.iter().any(Fulfillment::has_left)
     }
 
-    /// Whether the warehouse was asked for nothing that still stands, and nothing has left it.
+    /// Returns whether no fulfillment is at the warehouse and nothing has left it.
     #[must_use]
     pub fn nothing_released(&self) -> bool {
         !self
             .fulfillments
             .iter()
-            .any(|one| one.has_left() || one.state == FulfillmentState::Released)
+            .any(|one| one.has_left() || one.status == ShipmentStatus::Released)
     }
 
-    /// Whether a payment attempt is under way or its outcome unknown.
+    /// Returns whether the outcome of a payment attempt is open.
     #[must_use]
     pub fn has_open_attempt(&self) -> bool {
         self.payments.iter().any(PaymentAttempt::is_open)
     }
 
-    /// Whether a payment attempt was sent, or is about to be, and its outcome is open.
+    /// Returns whether a payment attempt was sent, or is about to be, and its outcome is open.
     #[must_use]
     pub fn has_sent_attempt(&self) -> bool {
         self.payments
             .iter()
-            .any(|attempt| attempt.is_open() && attempt.state != AttemptState::Created)
+            .any(|attempt| attempt.is_open() && attempt.status != PaymentAttemptStatus::Created)
     }
 
-    /// Whether a return is neither closed, rejected nor cancelled.
+    /// Returns whether a return is neither closed, rejected nor cancelled.
     #[must_use]
     pub fn has_open_return(&self) -> bool {
         self.returns.iter().any(Return::is_open)
     }
 
-    /// Units of a line that may still be planned, shipped or cancelled.
+    /// Returns the units of a line that can still be planned, shipped or cancelled.
     #[must_use]
-    pub fn open_units(&self, line: &Line) -> u32 {
+    pub fn open_units(&self, line: &OrderLine) -> u32 {
         line.unshipped().saturating_sub(self.planned_units(line.id))
     }
 
-    /// Units of a line in fulfillments that are planned or released and have not left.
+    /// Returns the units of a line in fulfillments that are planned or released.
     #[must_use]
-    pub fn planned_units(&self, line: LineId) -> u32 {
+    pub fn planned_units(&self, line: LineNo) -> u32 {
         self.fulfillments
             .iter()
             .filter(|one| one.is_waiting())
@@ -420,9 +432,9 @@ impl Order {
             .fold(0, |sum, units| sum.saturating_add(units.units))
     }
 
-    /// The amount of the goods alone that are still ordered, whatever is owed for them by now.
+    /// Returns whether every line has a unit price.
     #[must_use]
-    pub fn goods(&self) -> Amount {
-        self.totals().lines
+    pub fn is_priced(&self) -> bool {
+        self.lines.iter().all(|line| line.unit_price.is_some())
     }
 }

@@ -1,69 +1,53 @@
-//! What a storefront may decide for itself.
+//! The business policy of a storefront: payment, outages, deadlines and limits.
+//!
+//! A policy is data that `decide` and `record` read; it never does anything itself.
 
-use crate::command::Command;
+use crate::guard::CommandGuard;
 use crate::money::{Amount, Currency};
-use crate::order::Order;
-use crate::refusal::Refusal;
 use crate::value::StorefrontId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-coded! {
-    /// An outside service that orders depend on.
-    pub enum Dependency as "dependency" {
-        /// Knows the customers.
-        Customers = "customers",
-        /// Holds the stock.
-        Inventory = "inventory",
-        /// Takes and returns money.
-        Payments = "payments",
-        /// Runs the warehouse.
-        Shipping = "shipping",
-        /// Writes to customers.
-        Notifications = "notifications",
-    }
-}
-
-coded! {
-    /// When money is taken.
+string_enum! {
+    /// When a payment is captured.
     pub enum PaymentPolicy as "payment policy" {
-        /// Authorized before release, captured as units are shipped.
+        /// Authorized before release, captured as units ship.
         CaptureOnShip = "capture_on_ship",
         /// Captured before release.
         CaptureOnConfirm = "capture_on_confirm",
-        /// Nothing is due before release.
+        /// Nothing has to be paid before release.
         Invoice = "invoice",
     }
 }
 
-/// What becomes of an order when an outside service cannot be reached.
+/// How orders are handled while an external service is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutagePolicy {
-    /// Accept the order and go on when the service is back, until its deadline; refuse further ones
-    /// once this many wait.
+    /// Accept the order and continue when the service is back, until the order's deadline; refuse
+    /// further orders while the queue is full.
     Defer {
-        /// The most orders that may wait at one storefront for outside services.
+        /// The maximum number of deferred orders of one storefront.
         at_most: u32,
     },
-    /// Close the order and ask the caller to come back.
+    /// Reject the order, with a delay after which the caller may retry.
     Reject {
-        /// When to come back.
+        /// The delay before the caller should retry.
         retry_after: Duration,
     },
-    /// Accept customers unchecked for orders up to this amount (minor units); else as `Defer`.
+    /// Accept orders up to an amount without verifying the customer; otherwise as `Defer`.
     AcceptUnverified {
-        /// The greatest total of an order so accepted.
+        /// The maximum total of an order accepted without verification, in minor units.
         up_to: Amount,
-        /// The most orders that may wait at one storefront for outside services.
+        /// The maximum number of deferred orders of one storefront.
         at_most: u32,
     },
 }
 
 impl OutagePolicy {
-    /// The most orders that may wait at one storefront for outside services; none under `Reject`.
+    /// Returns the maximum number of deferred orders of one storefront; `None` under `Reject`.
     #[must_use]
     pub const fn queue_bound(&self) -> Option<u32> {
         match self {
@@ -73,62 +57,52 @@ impl OutagePolicy {
     }
 }
 
-coded! {
-    /// Who asks the warehouse to pack a released order.
+string_enum! {
+    /// How a released order gets to the warehouse.
     pub enum FulfillmentPolicy as "fulfillment policy" {
-        /// Somebody, by command.
+        /// Fulfillments are planned and released by command.
         Manual = "manual",
-        /// The order itself, as soon as it is released and covered.
+        /// Everything is released to the warehouse as soon as the order is released and covered.
         Automatic = "automatic",
     }
 }
 
-/// An embedder's own rule. It may veto a command, never a fact.
-pub trait Guard: Send + Sync {
-    /// Vetoes the command on this order, or lets it pass.
-    ///
-    /// It is asked after the transition table has allowed the command, and must be pure: the same
-    /// order and command always get the same answer.
-    ///
-    /// # Errors
-    /// The refusal that the caller will see.
-    fn check(&self, order: &Order, command: &Command) -> Result<(), Refusal>;
-}
-
-/// The rules of one storefront.
+/// The policy of one storefront.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Policies {
-    /// The currency of an order that names none.
+pub struct StorefrontPolicy {
+    /// The currency of orders that are placed without one. Default: USD.
     pub currency: Currency,
-    /// When money is taken.
+    /// When payments are captured. Default: as units ship.
     pub payment: PaymentPolicy,
-    /// What becomes of orders during an outage.
+    /// How orders are handled during an outage. Default: deferred, 10 000 at most.
     pub outage: OutagePolicy,
-    /// Who asks the warehouse.
+    /// How released orders get to the warehouse. Default: by command.
     pub fulfillment: FulfillmentPolicy,
-    /// How long an order may stay pending.
+    /// The maximum time an order may be pending before it expires. Default: one day.
     pub acceptance_window: Duration,
-    /// How long a confirmed order may stay unpaid. It counts anew where an order whose stock was lost
-    /// is confirmed again.
+    /// The maximum time a confirmed order may be unpaid before it expires; restarted when an order
+    /// whose stock was lost is confirmed again. Default: three days.
     pub payment_window: Duration,
-    /// How long stock is set aside at a time.
+    /// The lifetime of a stock reservation, after which it is extended or expires. Default: one hour.
     pub reservation_ttl: Duration,
-    /// How long one payment attempt may take; stock must be held for at least as long.
+    /// The maximum duration of one payment attempt; stock must be reserved for at least as long.
+    /// Default: 15 minutes.
     pub attempt_window: Duration,
-    /// How long after delivery units may be sent back.
+    /// The time after delivery within which a return can be requested. Default: 30 days.
     pub return_window: Duration,
-    /// The most payment attempts of one order.
+    /// The maximum number of payment attempts of one order. Default: 20.
     pub max_attempts: u32,
-    /// After how many failed tries a compensation is reported as stuck. It goes on being tried.
+    /// The number of failed attempts after which a compensation is reported as stuck; it is retried
+    /// nevertheless. Default: 10.
     pub stuck_after: u32,
-    /// The most lines of one order.
+    /// The maximum number of lines of one order. Default: 500.
     pub max_lines: usize,
-    /// The embedder's own vetoes.
-    pub guards: Vec<Arc<dyn Guard>>,
+    /// The embedder's own rules, checked in this order. Default: none.
+    pub guards: Vec<Arc<dyn CommandGuard>>,
 }
 
-impl Default for Policies {
+impl Default for StorefrontPolicy {
     fn default() -> Self {
         const HOUR: u64 = 60 * 60;
         const DAY: u64 = 24 * HOUR;
@@ -150,9 +124,9 @@ impl Default for Policies {
     }
 }
 
-impl fmt::Debug for Policies {
+impl fmt::Debug for StorefrontPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policies")
+        f.debug_struct("StorefrontPolicy")
             .field("currency", &self.currency)
             .field("payment", &self.payment)
             .field("outage", &self.outage)
@@ -161,33 +135,33 @@ impl fmt::Debug for Policies {
     }
 }
 
-/// The policies of every storefront: one set for all, and those that differ.
+/// The policies of all storefronts: a default and the exceptions.
 #[derive(Debug, Clone, Default)]
-pub struct PolicyBook {
-    default: Policies,
-    storefronts: BTreeMap<StorefrontId, Policies>,
+pub struct PolicySet {
+    default: StorefrontPolicy,
+    storefronts: BTreeMap<StorefrontId, StorefrontPolicy>,
 }
 
-impl PolicyBook {
-    /// The same policies for every storefront.
+impl PolicySet {
+    /// Makes a set that has this policy for every storefront.
     #[must_use]
-    pub const fn new(default: Policies) -> Self {
+    pub const fn new(default: StorefrontPolicy) -> Self {
         Self {
             default,
             storefronts: BTreeMap::new(),
         }
     }
 
-    /// Other policies for this storefront.
+    /// Sets the policy of one storefront.
     #[must_use]
-    pub fn with(mut self, storefront: StorefrontId, policies: Policies) -> Self {
-        self.storefronts.insert(storefront, policies);
+    pub fn with(mut self, storefront: StorefrontId, policy: StorefrontPolicy) -> Self {
+        self.storefronts.insert(storefront, policy);
         self
     }
 
-    /// The policies of this storefront.
+    /// Returns the policy of this storefront, or the default.
     #[must_use]
-    pub fn of(&self, storefront: &StorefrontId) -> &Policies {
+    pub fn for_storefront(&self, storefront: &StorefrontId) -> &StorefrontPolicy {
         self.storefronts.get(storefront).unwrap_or(&self.default)
     }
 }

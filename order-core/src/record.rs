@@ -1,86 +1,102 @@
-//! What a fact comes to. A fact is never refused.
+//! Records facts: the events that a fact becomes. A fact is never refused.
 //!
-//! What a fact says is taken into the order as it is, once. Where it contradicts where the order
-//! stands, that is marked by `LateFactRecorded`; putting it right (release, void, refund, a return)
-//! follows by itself, in `advance`.
+//! A fact is recorded as it is, once; a repetition yields no events. One that contradicts the state of
+//! the order is marked by `LateFactRecorded`. Compensation (release, void, refund) follows by itself in
+//! `reconcile`; only the return of units that a closed order has shipped is requested here.
+//!
+//! | file | records |
+//! |---|---|
+//! | `customer` | the outcome of verifying the customer |
+//! | `stock` | quotes and reservations |
+//! | `payment` | payments, captures and refunds |
+//! | `fulfillment` | shipments, their delivery or loss, recalls |
+//! | `close` | what closes an order: rejections and the deadline |
+//! | `late` | the marks of facts that came late |
 
-mod goods;
-mod money;
+mod close;
+mod customer;
+mod fulfillment;
+mod late;
+mod payment;
 mod stock;
 
-use crate::advance::{advance, wake_facts};
-use crate::draft::{Context, Draft, Step};
-use crate::event::{Event, Happening, RejectionReason};
-use crate::fact::{Fact, FactKind};
-use crate::order::{CustomerCheck, Order, OrderStatus};
-use crate::value::{Code, ReservationNo};
+use close::{expire, reject};
+use customer::verify_customer;
 
-/// The events a fact comes to. None: it was known already.
+use crate::event::{DEPENDENCY_UNAVAILABLE, Event, EventPayload, RejectionReason};
+use crate::fact::Fact;
+use crate::order::{Order, OrderStatus};
+use crate::reconcile::{due_facts, reconcile};
+use crate::transition::{Context, EventSink, Transition};
+
+/// Returns the events of a fact, and of what follows by itself; empty if it was recorded before.
 #[must_use]
 pub fn record(order: &Order, fact: &Fact, ctx: &Context<'_>) -> Vec<Event> {
-    follow(order.clone(), std::slice::from_ref(fact), ctx).events
+    record_all(order.clone(), std::slice::from_ref(fact), ctx).events
 }
 
-/// As [`record`] for several facts one after the other, with the order afterwards.
+/// Records several facts one after the other, as [`record`] does for one, and returns the order with
+/// its effects too.
 #[must_use]
-pub fn follow(order: Order, facts: &[Fact], ctx: &Context<'_>) -> Step {
-    let mut draft = Draft::new(order, *ctx);
+pub fn record_all(order: Order, facts: &[Fact], ctx: &Context<'_>) -> Transition {
+    let mut sink = EventSink::new(order, *ctx);
     for fact in facts {
-        record_onto(&mut draft, fact);
-        advance(&mut draft);
+        record_onto(&mut sink, fact);
+        reconcile(&mut sink);
     }
-    draft.finish()
+    sink.finish()
 }
 
-/// What the passing of time alone brings: deadlines, stock about to lapse, refunds to be retried.
+/// Returns what is due because time has passed: expiry at the deadline, reservations to extend, and
+/// refunds to retry.
 #[must_use]
-pub fn wake(order: Order, ctx: &Context<'_>) -> Step {
-    let facts = wake_facts(&order, ctx.now);
-    let mut draft = Draft::new(order, *ctx);
+pub fn on_timer(order: Order, ctx: &Context<'_>) -> Transition {
+    let facts = due_facts(&order, ctx.now);
+    let mut sink = EventSink::new(order, *ctx);
     for fact in &facts {
-        record_onto(&mut draft, fact);
+        record_onto(&mut sink, fact);
     }
-    advance(&mut draft);
-    draft.finish()
+    reconcile(&mut sink);
+    sink.finish()
 }
 
-/// Takes a fact in, without what follows from it.
-pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
+/// Records a fact, without reconciling.
+pub(crate) fn record_onto(sink: &mut EventSink<'_>, fact: &Fact) {
     match fact {
-        Fact::CustomerVerified => customer(draft, Happening::CustomerVerified, fact.kind()),
+        Fact::CustomerVerified => {
+            verify_customer(sink, EventPayload::CustomerVerified, fact.kind());
+        }
         Fact::CustomerUnverified => {
-            customer(draft, Happening::CustomerAcceptedUnverified, fact.kind());
+            verify_customer(sink, EventPayload::CustomerAcceptedUnverified, fact.kind());
         }
         Fact::CustomerRejected { code } => {
-            reject(draft, RejectionReason::new(code.clone()), fact.kind());
+            reject(sink, RejectionReason::new(code.clone()), fact.kind());
         }
         Fact::DependencyDeferred { dependency } => {
-            let waits = matches!(
-                draft.order.status,
+            let may_wait = matches!(
+                sink.order.status,
                 OrderStatus::Pending | OrderStatus::Confirmed
             );
-            if waits && !draft.order.pending_on.contains(dependency) {
-                draft.emit(Happening::OrderDeferred {
+            if may_wait && !sink.order.pending_on.contains(dependency) {
+                sink.emit(EventPayload::OrderDeferred {
                     dependency: *dependency,
                 });
             }
         }
         Fact::DependencyRefused { dependency } => {
-            if let Ok(code) = Code::parse("dependency_unavailable") {
-                let mut reason = RejectionReason::new(code);
-                reason.dependency = Some(*dependency);
-                reject(draft, reason, fact.kind());
-            }
+            let mut reason = RejectionReason::new(DEPENDENCY_UNAVAILABLE);
+            reason.dependency = Some(*dependency);
+            reject(sink, reason, fact.kind());
         }
-        Fact::DeadlinePassed => expire(draft),
+        Fact::DeadlinePassed => expire(sink),
         Fact::CompensationFailed { effect } => {
-            let new = draft
+            let unreported = sink
                 .order
                 .cancellation
                 .as_ref()
                 .is_some_and(|cancellation| !cancellation.stuck);
-            if new && draft.order.status == OrderStatus::Cancelling {
-                draft.emit(Happening::CompensationStuck {
+            if unreported && sink.order.status == OrderStatus::Cancelling {
+                sink.emit(EventPayload::CompensationStuck {
                     effect: effect.clone(),
                 });
             }
@@ -94,7 +110,7 @@ pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
         | Fact::StockExtended { .. }
         | Fact::StockCommitted { .. }
         | Fact::StockReleased { .. }
-        | Fact::ReservationExpired { .. } => stock::record(draft, fact),
+        | Fact::ReservationExpired { .. } => stock::record(sink, fact),
         Fact::AttemptDispatched { .. }
         | Fact::PaymentActionRequired { .. }
         | Fact::PaymentAuthorized { .. }
@@ -109,80 +125,13 @@ pub(crate) fn record_onto(draft: &mut Draft<'_>, fact: &Fact) {
         | Fact::RefundDispatched { .. }
         | Fact::RefundSucceeded { .. }
         | Fact::RefundFailed { .. }
-        | Fact::RefundUnknown { .. } => money::record(draft, fact),
+        | Fact::RefundUnknown { .. } => payment::record(sink, fact),
         Fact::ShipmentConfirmed { .. }
         | Fact::TrackingUpdated { .. }
         | Fact::DeliveryConfirmed { .. }
         | Fact::ShipmentLost { .. }
         | Fact::FulfillmentRecalled { .. }
         | Fact::RecallRefused { .. }
-        | Fact::FulfillmentRefused { .. } => goods::record(draft, fact),
-    }
-}
-
-/// Marks a fact as contradicting where the order stands.
-fn late(draft: &mut Draft<'_>, fact: FactKind) {
-    draft.emit(Happening::LateFactRecorded {
-        fact,
-        reservation: None,
-    });
-}
-
-/// As [`late`], about a reservation that is to be released again.
-fn late_stock(draft: &mut Draft<'_>, fact: FactKind, reservation: ReservationNo) {
-    draft.emit(Happening::LateFactRecorded {
-        fact,
-        reservation: Some(reservation),
-    });
-}
-
-/// As [`late`], if the order will not go on.
-fn late_if_closed(draft: &mut Draft<'_>, fact: FactKind) {
-    if draft.order.status.is_closed() {
-        late(draft, fact);
-    }
-}
-
-fn customer(draft: &mut Draft<'_>, happening: Happening, fact: FactKind) {
-    if draft.order.customer == CustomerCheck::Verified
-        || (draft.order.customer == CustomerCheck::Unverified
-            && fact == FactKind::CustomerUnverified)
-    {
-        return;
-    }
-    if draft.order.status.is_closed() {
-        late(draft, fact);
-        return;
-    }
-    draft.emit(happening);
-}
-
-/// A definite no, as long as the order is pending.
-fn reject(draft: &mut Draft<'_>, reason: RejectionReason, fact: FactKind) {
-    match draft.order.status {
-        OrderStatus::Pending => {
-            draft.emit(Happening::OrderRejected { reason });
-            goods::expect_all_back(draft);
-        }
-        OrderStatus::Confirmed | OrderStatus::Processing | OrderStatus::Completed => {
-            late(draft, fact);
-        }
-        OrderStatus::Cancelling
-        | OrderStatus::Cancelled
-        | OrderStatus::Rejected
-        | OrderStatus::Expired => {}
-    }
-}
-
-/// The deadline decides only while no payment was sent whose outcome is open.
-fn expire(draft: &mut Draft<'_>) {
-    let order = &draft.order;
-    let waits = matches!(order.status, OrderStatus::Pending | OrderStatus::Confirmed);
-    let passed = order
-        .deadline
-        .is_some_and(|deadline| deadline <= draft.ctx.now);
-    if waits && passed && !order.has_sent_attempt() {
-        draft.emit(Happening::OrderExpired);
-        goods::expect_all_back(draft);
+        | Fact::FulfillmentRefused { .. } => fulfillment::record(sink, fact),
     }
 }

@@ -1,37 +1,37 @@
-//! What outside services know our things by.
+//! [`Reference`]: the id of a part of an order at an external service.
 //!
-//! A reference is made of the order's id and a number within the order. It is the same at every
-//! try, so that a service can tell a repetition from a new request, and it leads back to the order
-//! when the service reports something.
+//! A reference consists of the order's id and a number within the order. It is the same on every
+//! attempt, so that a service can tell a retry from a new request, and it leads back to the order
+//! when the service reports something. It contains no personal data.
 //!
 //! ```
 //! use order_core::reference::Reference;
-//! use order_core::value::{AttemptNo, OrderId};
+//! use order_core::value::{PaymentAttemptNo, OrderId};
 //!
 //! let order = OrderId::parse("01970000-0000-7000-8000-000000000001")?;
-//! let reference = Reference::Attempt(order, AttemptNo::FIRST);
+//! let reference = Reference::Attempt(order, PaymentAttemptNo::FIRST);
 //! assert_eq!(reference.to_string(), "01970000-0000-7000-8000-000000000001-p1");
 //! assert_eq!(reference.to_string().parse(), Ok(reference));
 //! # Ok::<(), order_core::value::InvalidValue>(())
 //! ```
 
 use crate::value::{
-    AttemptNo, CaptureNo, FulfillmentNo, InvalidReason, InvalidValue, OrderId, RefundNo,
+    CaptureNo, FulfillmentNo, InvalidReason, InvalidValue, OrderId, PaymentAttemptNo, RefundNo,
     ReservationNo,
 };
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a part of an order at an outside service.
+/// The id of a part of an order at an external service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reference {
     /// A reservation, at the inventory service.
     Reservation(OrderId, ReservationNo),
     /// A payment attempt, at the payment provider.
-    Attempt(OrderId, AttemptNo),
+    Attempt(OrderId, PaymentAttemptNo),
     /// A capture of a payment attempt, at the payment provider.
-    Capture(OrderId, AttemptNo, CaptureNo),
+    Capture(OrderId, PaymentAttemptNo, CaptureNo),
     /// A refund, at the payment provider.
     Refund(OrderId, RefundNo),
     /// A fulfillment, at the warehouse.
@@ -39,7 +39,7 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// The order it is a part of.
+    /// Returns the order that it is a part of.
     #[must_use]
     pub const fn order(&self) -> OrderId {
         match self {
@@ -67,7 +67,7 @@ impl fmt::Display for Reference {
 impl FromStr for Reference {
     type Err = InvalidValue;
 
-    /// Reads a reference that [`Display`](fmt::Display) wrote.
+    /// Parses a reference that [`Display`](fmt::Display) wrote.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const ID: usize = 36;
         let foreign = InvalidValue::new("reference", InvalidReason::NotAReference);
@@ -101,9 +101,9 @@ mod tests {
         let order = OrderId::parse("0197aaaa-0000-7000-8000-000000000001").unwrap();
         for (reference, tail) in [
             (Reference::Reservation(order, ReservationNo::new(1)), "s1"),
-            (Reference::Attempt(order, AttemptNo::new(2)), "p2"),
+            (Reference::Attempt(order, PaymentAttemptNo::new(2)), "p2"),
             (
-                Reference::Capture(order, AttemptNo::new(3), CaptureNo::new(4)),
+                Reference::Capture(order, PaymentAttemptNo::new(3), CaptureNo::new(4)),
                 "p3-c4",
             ),
             (Reference::Refund(order, RefundNo::new(5)), "r5"),

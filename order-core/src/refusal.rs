@@ -1,103 +1,105 @@
-//! Why a command was refused.
+//! Refusals: why a command was not accepted.
+//!
+//! Only commands are refused. A fact never is (see [`record`](mod@crate::record)).
 
 use crate::command::CommandKind;
 use crate::order::OrderStatus;
 
-coded! {
-    /// The stable code of a refusal.
+string_enum! {
+    /// The stable code of a [`Refusal`].
     pub enum RefusalCode as "refusal code" {
-        /// The order's status does not allow the command.
+        /// The order's status does not allow the command (see `decide::allowed_in`).
         WrongStatus = "wrong_status",
-        /// There is no such order yet, and the command needs one.
+        /// The command needs an order, and none was placed under this id.
         NotPlaced = "not_placed",
-        /// There is an order already, and the command makes one.
+        /// The command creates an order, and there is one under this id already.
         AlreadyPlaced = "already_placed",
-        /// It has no line.
+        /// The order would have no lines.
         NoLines = "no_lines",
-        /// It has more lines than the storefront allows.
+        /// The order would have more lines than the policy of the storefront allows.
         TooManyLines = "too_many_lines",
-        /// An amount is negative, or zero where there must be one.
+        /// An amount or quantity is negative, zero where not allowed, missing, or more than is due.
         InvalidAmount = "invalid_amount",
-        /// The sums do not fit.
+        /// A sum of the order's amounts exceeds 64 bits.
         AmountTooLarge = "amount_too_large",
-        /// Discounts exceed what they are taken off.
+        /// Discounts exceed the amount that they reduce.
         NegativeTotal = "negative_total",
-        /// An adjustment names a line that is not there.
+        /// An adjustment names a line that the order does not have.
         UnknownLine = "unknown_line",
-        /// A SKU is not part of the order.
+        /// A SKU is on none of the lines of the order.
         UnknownSku = "unknown_sku",
-        /// More units than are open for this.
+        /// More units are given than are left to cancel, fulfill, ship or return.
         TooManyUnits = "too_many_units",
-        /// No unit is open for this.
+        /// No unit is left to cancel, fulfill, ship or return.
         NothingOpen = "nothing_open",
-        /// Something was shipped.
+        /// Units or the fulfillment have shipped, and the command is allowed before that only.
         AlreadyShipped = "already_shipped",
-        /// The warehouse was asked.
+        /// A fulfillment was released to the warehouse; it has to be recalled first.
         AlreadyReleased = "already_released",
-        /// A hold is in place.
+        /// The order is on hold.
         OnHold = "on_hold",
-        /// There is no hold to release.
+        /// The order has no hold to release.
         NotOnHold = "not_on_hold",
-        /// A payment is under way, or its outcome unknown.
+        /// A payment attempt is in progress, or its outcome is unknown.
         PaymentInProgress = "payment_in_progress",
-        /// Nothing is due.
+        /// A payment is requested, and nothing is due.
         NothingDue = "nothing_due",
-        /// There is no payment method to use.
+        /// A payment is requested, and the order has no payment method.
         NoPaymentMethod = "no_payment_method",
-        /// As many payment attempts as are allowed were made.
+        /// All payment attempts that the policy allows were made.
         TooManyAttempts = "too_many_attempts",
-        /// What is due first is not paid.
+        /// The policy requires the order to be paid or authorized before it ships, and it is not.
         NotPaid = "not_paid",
-        /// Stock for it is not settled yet.
+        /// A revision is not settled, lines are not priced, or the reservation expires too soon.
         StockNotSettled = "stock_not_settled",
-        /// More than may be captured.
+        /// The amount to capture exceeds what is owed or what is left of the authorization.
         ExceedsAuthorized = "exceeds_authorized",
-        /// More than may be refunded.
+        /// The amount to refund exceeds what was captured and not refunded.
         ExceedsCaptured = "exceeds_captured",
-        /// There is no such part of the order.
+        /// The order has no payment, fulfillment, return or hold of the given number.
         NoSuchPart = "no_such_part",
-        /// The part is in another state than the command needs.
+        /// The status of the payment, fulfillment or return does not allow the command.
         WrongPartState = "wrong_part_state",
-        /// It was not shipped.
+        /// The fulfillment or the units were not shipped, which the command needs.
         NotShipped = "not_shipped",
-        /// It is too late to send it back.
+        /// The return window of the policy has passed.
         ReturnWindowClosed = "return_window_closed",
-        /// Money is not settled.
+        /// Payments, refunds or stock of the order are not settled, which deletion needs.
         NotSettled = "not_settled",
-        /// A return is open.
+        /// A return of the order is open.
         ReturnOpen = "return_open",
-        /// The order was deleted.
+        /// The order was deleted; only the erasure of personal data is allowed.
         Deleted = "deleted",
-        /// The order was deleted before.
+        /// The order is to be deleted, and was deleted before.
         AlreadyDeleted = "already_deleted",
-        /// The personal data was erased.
+        /// The command needs or sets personal data, and that of the order was erased.
         PersonalDataErased = "personal_data_erased",
-        /// Too much data.
+        /// Metadata, labels or texts exceed their limits.
         TooLarge = "too_large",
-        /// What is imported contradicts itself.
+        /// The imported order contradicts itself.
         InconsistentImport = "inconsistent_import",
-        /// A rule of the embedding service forbids it.
+        /// The `CommandGuard` of the embedding service refuses the command.
         Vetoed = "vetoed",
     }
 }
 
-/// A command that was refused, and why. Nothing was changed.
+/// The reason why a command was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 #[non_exhaustive]
 pub struct Refusal {
     /// The stable code.
     pub code: RefusalCode,
-    /// What a person should know, without personal data.
+    /// An explanation for people, in English, without personal data.
     pub message: String,
     /// The command that was refused.
     pub command: CommandKind,
-    /// Where the order stood; none if there was no order.
+    /// The status of the order; absent if there was no order.
     pub status: Option<OrderStatus>,
 }
 
 impl Refusal {
-    /// A refusal of this command on an order of this status.
+    /// Creates a refusal.
     #[must_use]
     pub fn new(
         code: RefusalCode,

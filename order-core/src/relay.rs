@@ -1,11 +1,13 @@
-//! Bringing events from the outbox to other services.
+//! Relays events from the outbox to other services (transactional outbox).
 //!
-//! A [`Relay`] holds one lane of the outbox at a time, publishes its events in order, and removes
-//! each only after the publisher has confirmed it. An event the broker refuses parks the events of
-//! its order, not the lane. Any number may run, in any process.
+//! A [`Relay`] leases one partition of the outbox at a time, publishes its events in order, and removes
+//! each only after the publisher has confirmed it. An event that the broker rejects parks the events of
+//! its order, not the partition. Any number of relays may run, in any number of processes.
+//!
+//! The relay never reorders the events of an order and never drops one.
 
 use crate::ports::{
-    Clock, EventPublisher, Lane, Outbox, OutboxMessage, PublishError, StoreError, Worker,
+    Clock, EventPublisher, Outbox, OutboxMessage, Partition, PublishError, StoreError, Worker,
 };
 use crate::time::{Timestamp, after, between};
 use crate::value::OrderId;
@@ -14,10 +16,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many events are read at once.
-const BATCH: u32 = 100;
+/// The number of events fetched per batch.
+const BATCH_SIZE: u32 = 100;
 
-/// Brings events to other services, lane by lane.
+/// Publishes the events of the outbox, one partition at a time.
 pub struct Relay {
     outbox: Arc<dyn Outbox>,
     publisher: Arc<dyn EventPublisher>,
@@ -35,7 +37,7 @@ impl std::fmt::Debug for Relay {
 }
 
 impl Relay {
-    /// A relay from this outbox to this publisher, under this name.
+    /// Creates a relay. `worker` has to be unique among the relays that are running.
     #[must_use]
     pub const fn new(
         outbox: Arc<dyn Outbox>,
@@ -52,56 +54,62 @@ impl Relay {
         }
     }
 
-    /// Does one lane's worth of work. Answers how many events were confirmed.
+    /// Relays one batch of one partition. Returns the number of confirmed events.
     ///
     /// # Errors
-    /// If the store failed. Events that were published and not confirmed are published again.
+    /// If the store failed. Events that were published but not confirmed are published again.
     pub async fn step(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let until = after(now, self.lease);
-        let Some(lane) = self.outbox.claim(&self.worker, now, until).await? else {
+        let Some(partition) = self
+            .outbox
+            .claim_partition(&self.worker, now, until)
+            .await?
+        else {
             return Ok(0);
         };
-        let outcome = self.empty(lane, until).await;
-        self.outbox.release(&self.worker, lane).await?;
+        let outcome = self.relay(partition, until).await;
+        self.outbox
+            .release_partition(&self.worker, partition)
+            .await?;
         outcome
     }
 
-    async fn empty(&self, lane: Lane, until: Timestamp) -> Result<usize, StoreError> {
-        let messages = self.outbox.fetch(lane, BATCH).await?;
-        let (mut safe, mut parked) = (Vec::<OutboxMessage>::new(), BTreeSet::<OrderId>::new());
-        let ends = after(self.clock.now(), self.lease / 2);
+    async fn relay(&self, partition: Partition, until: Timestamp) -> Result<usize, StoreError> {
+        let messages = self.outbox.fetch(partition, BATCH_SIZE).await?;
+        let (mut published, mut parked) = (Vec::<OutboxMessage>::new(), BTreeSet::<OrderId>::new());
+        let stop_at = after(self.clock.now(), self.lease / 2);
         for message in messages {
             if parked.contains(&message.order) {
                 continue;
             }
-            // A lease is never used up: who holds the lane next must not overtake us.
-            if self.clock.now() >= ends {
+            // Stop well before the lease expires: the next holder must not overtake this relay.
+            if self.clock.now() >= stop_at {
                 break;
             }
             match self.publish(&message, until).await {
-                Ok(()) => safe.push(message),
-                Err(PublishError::Poisoned(error)) => {
+                Ok(()) => published.push(message),
+                Err(PublishError::Rejected(error)) => {
                     tracing::error!(order = %message.order, error, "the order's events are parked");
-                    self.outbox.park(message.order, &error).await?;
+                    self.outbox.park_order(message.order, &error).await?;
                     parked.insert(message.order);
                 }
                 Err(PublishError::Unavailable(error)) => {
-                    tracing::warn!(error, "the broker is away");
+                    tracing::warn!(error, "the broker is unavailable");
                     break;
                 }
             }
         }
-        if !safe.is_empty() {
-            self.outbox.confirm(lane, &safe).await?;
+        if !published.is_empty() {
+            self.outbox.confirm(partition, &published).await?;
         }
-        Ok(safe.len())
+        Ok(published.len())
     }
 
-    /// Publishes while the lane is ours, and gives up when it may be somebody else's.
+    /// Publishes an event; times out when the lease expires.
     async fn publish(&self, message: &OutboxMessage, until: Timestamp) -> Result<(), PublishError> {
-        let rest = between(self.clock.now(), until);
-        match select(self.publisher.publish(message), self.clock.sleep(rest)).await {
+        let remaining = between(self.clock.now(), until);
+        match select(self.publisher.publish(message), self.clock.sleep(remaining)).await {
             Either::Left((answer, _)) => answer,
             Either::Right(((), _)) => {
                 Err(PublishError::Unavailable("no answer in time".to_owned()))
@@ -112,7 +120,8 @@ impl Relay {
 
 #[cfg(feature = "tokio")]
 impl Relay {
-    /// Goes on lane by lane until `stop`, waiting for `pause` when there was nothing to do.
+    /// Runs [`step`](Self::step) until `stop` is cancelled, with a `pause` after a step that published
+    /// nothing.
     pub async fn run(&self, pause: Duration, stop: tokio_util::sync::CancellationToken) {
         while !stop.is_cancelled() {
             let idle = match self.step().await {

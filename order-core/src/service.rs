@@ -1,74 +1,61 @@
-//! Order management itself: decide or record, commit, then carry out what follows.
+//! Order management itself: decide or record, commit, then carry out the effects.
 //!
-//! [`OrderService`] implements the driving port [`Orders`]. Every step has the same shape: load the
-//! order, let the pure core decide or record, commit the events together with the effects they
-//! cause, carry the effects out, record their outcomes. What is not done within the time budget of
-//! a request, a [`Runner`] goes on with, in this process or another.
+//! [`OrderService`] implements the driving port [`Orders`]. Every request takes the same steps: load
+//! the order, let the pure core decide or record, commit the events together with the effects they
+//! cause, carry the effects out, record their outcomes as facts. Effects that are left when the time
+//! budget of a request is used up are carried out by a [`Runner`], in this process or another.
+//!
+//! | file | has |
+//! |---|---|
+//! | `builder`, `config`, `external_services` | how a service is put together |
+//! | `engine` | what the other files share: store, queue, services, clock, policies |
+//! | `place`, `import`, `execute`, `report` | one kind of request each |
+//! | `quote` | prices and names from the inventory service |
+//! | `commit` | from a transition to a stored change |
+//! | `replay` | idempotency keys: claim one, replay its answer |
+//! | `run_effects`, `perform` | carry effects out: the loop, and each kind of effect |
+//! | `retry` | back-off, parking, release of leases |
+//! | `outage` | what an unreachable service means for an order |
+//! | `log` | logging of committed events |
+//! | `runner` | rounds of leftover effects and due timers |
 
 mod builder;
 mod commit;
-mod drive;
+mod config;
+mod engine;
 mod execute;
+mod external_services;
+mod import;
+mod log;
+mod outage;
 mod perform;
 mod place;
+mod quote;
 mod replay;
+mod report;
+mod retry;
+mod run_effects;
+mod runner;
 
-pub use builder::{OrderServiceBuilder, Outside, RetryPolicy, Settings};
+pub use builder::OrderServiceBuilder;
+pub use config::{RetryPolicy, ServiceConfig};
+pub use external_services::ExternalServices;
+pub use runner::Runner;
 
-pub(crate) use drive::{Drive, tell};
-
-use crate::draft::Context;
+use crate::effect::EffectId;
 use crate::event::{Actor, Event};
 use crate::order::Order;
-use crate::policy::{Policies, PolicyBook};
 use crate::ports::{
-    ActionState, Clock, DeadLetterPage, Done, EffectQueue, Execute, Ids, Import, ListQuery,
-    OrderError, OrderStore, Orders, Page, Place, Report, Worker,
+    Clock, CommandAvailability, CommandOutcome, CommandRequest, DeadLetterPage, EffectQueue,
+    FactReport, ImportOrderRequest, ListQuery, OrderError, OrderStore, Orders, Page,
+    PlaceOrderRequest,
 };
-use crate::runner::Runner;
 use crate::value::{OrderId, StorefrontId};
 use async_trait::async_trait;
+use engine::Engine;
 use std::sync::Arc;
 
-/// What the service is made of. A runner has its own, under its own name.
-#[derive(Clone)]
-pub(crate) struct Engine {
-    pub(crate) store: Arc<dyn OrderStore>,
-    pub(crate) queue: Arc<dyn EffectQueue>,
-    pub(crate) outside: Outside,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn Ids>,
-    pub(crate) policies: PolicyBook,
-    pub(crate) worker: Worker,
-    pub(crate) settings: Settings,
-}
-
-impl Engine {
-    pub(crate) fn policies(&self, storefront: &StorefrontId) -> &Policies {
-        self.policies.of(storefront)
-    }
-
-    pub(crate) fn context<'a>(
-        &'a self,
-        storefront: &StorefrontId,
-        actor: &'a Actor,
-    ) -> Context<'a> {
-        Context::new(self.policies(storefront), self.clock.now(), actor)
-    }
-
-    pub(crate) async fn load(
-        &self,
-        storefront: &StorefrontId,
-        id: OrderId,
-    ) -> Result<Order, OrderError> {
-        self.store
-            .find(storefront, id)
-            .await?
-            .ok_or(OrderError::NotFound { id })
-    }
-}
-
-/// Order management on a store and the outside services.
+/// Order management on a store and the external services.
 ///
 /// Cheap to clone: all clones are the same service. Made by [`OrderService::builder`].
 #[derive(Clone)]
@@ -85,24 +72,23 @@ impl std::fmt::Debug for OrderService {
 }
 
 impl OrderService {
-    /// A service on this store, which also keeps the queue of effects, with these outside services.
+    /// Returns a builder of a service on this store, which is also the effect queue, and these external
+    /// services.
     ///
     /// Time comes from `clock`; everything else has a default that the builder can change.
     #[must_use]
-    pub fn builder<S>(store: Arc<S>, outside: Outside, clock: Arc<dyn Clock>) -> OrderServiceBuilder
+    pub fn builder<S>(
+        store: Arc<S>,
+        services: ExternalServices,
+        clock: Arc<dyn Clock>,
+    ) -> OrderServiceBuilder
     where
         S: OrderStore + EffectQueue + 'static,
     {
-        OrderServiceBuilder::new(store.clone(), store, outside, clock)
+        OrderServiceBuilder::new(store.clone(), store, services, clock)
     }
 
-    pub(crate) fn of(engine: Engine) -> Self {
-        Self {
-            engine: Arc::new(engine),
-        }
-    }
-
-    /// A runner that carries out what requests have left over. Run at least one.
+    /// Creates a runner, which carries out the effects that requests left over. Run at least one.
     #[must_use]
     pub fn runner(&self) -> Runner {
         Runner::new(&self.engine)
@@ -111,19 +97,19 @@ impl OrderService {
 
 #[async_trait]
 impl Orders for OrderService {
-    async fn place(&self, place: Place) -> Result<Done, OrderError> {
-        self.engine.place(place).await
+    async fn place(&self, request: PlaceOrderRequest) -> Result<CommandOutcome, OrderError> {
+        self.engine.place(request).await
     }
 
-    async fn import(&self, import: Import) -> Result<Done, OrderError> {
-        self.engine.import(import).await
+    async fn import(&self, request: ImportOrderRequest) -> Result<CommandOutcome, OrderError> {
+        self.engine.import(request).await
     }
 
-    async fn execute(&self, execute: Execute) -> Result<Done, OrderError> {
-        self.engine.execute(execute).await
+    async fn execute(&self, request: CommandRequest) -> Result<CommandOutcome, OrderError> {
+        self.engine.execute(request).await
     }
 
-    async fn report(&self, report: Report) -> Result<Done, OrderError> {
+    async fn report(&self, report: FactReport) -> Result<CommandOutcome, OrderError> {
         self.engine.report(report).await
     }
 
@@ -148,38 +134,35 @@ impl Orders for OrderService {
         Ok((!events.is_empty()).then_some(events))
     }
 
-    async fn preview(&self, execute: Execute) -> Result<Order, OrderError> {
-        self.engine.preview(execute).await
+    async fn preview(&self, request: CommandRequest) -> Result<Order, OrderError> {
+        self.engine.preview(request).await
     }
 
-    async fn actions(
+    async fn available_commands(
         &self,
         storefront: &StorefrontId,
         id: OrderId,
-    ) -> Result<Option<Vec<ActionState>>, OrderError> {
+    ) -> Result<Option<Vec<CommandAvailability>>, OrderError> {
         let actor = Actor::system();
+        let ctx = self.engine.context(storefront, &actor);
         let order = self.engine.store.find(storefront, id).await?;
-        Ok(order
-            .map(|order| crate::decide::actions(&order, &self.engine.context(storefront, &actor))))
+        Ok(order.map(|order| crate::decide::available_commands(&order, &ctx)))
     }
 
     async fn dead_letters(
         &self,
         storefront: &StorefrontId,
-        after: Option<crate::effect::EffectId>,
+        after: Option<EffectId>,
         limit: u32,
     ) -> Result<DeadLetterPage, OrderError> {
-        Ok(self
-            .engine
-            .queue
-            .dead_letters(storefront, after, limit)
-            .await?)
+        let queue = &self.engine.queue;
+        Ok(queue.dead_letters(storefront, after, limit).await?)
     }
 
     async fn retry_dead_letter(
         &self,
         storefront: &StorefrontId,
-        effect: crate::effect::EffectId,
+        effect: EffectId,
     ) -> Result<bool, OrderError> {
         let now = self.engine.clock.now();
         Ok(self.engine.queue.retry(storefront, effect, now).await?)

@@ -1,13 +1,13 @@
-//! The real clock and really fresh ids: the only place where the core touches either.
+//! The system clock and random ids: the only code in the core that reads either.
 
 #[cfg(feature = "tokio")]
 use crate::ports::Clock;
-use crate::ports::Ids;
+use crate::ports::IdGenerator;
 use crate::time::Timestamp;
 use crate::value::OrderId;
 use uuid::{NoContext, Uuid};
 
-/// The system's clock, with tokio's timer.
+/// A [`Clock`] that reads the system time and sleeps on tokio's timer.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -25,11 +25,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// Ids and chance from the system's source of randomness.
+/// An [`IdGenerator`] on the operating system's source of randomness. Order ids are UUIDv7.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemIds;
+pub struct SystemIdGenerator;
 
-impl Ids for SystemIds {
+impl IdGenerator for SystemIdGenerator {
     fn order_id(&self, now: Timestamp) -> OrderId {
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
         let instant = uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
@@ -37,7 +37,7 @@ impl Ids for SystemIds {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where chance comes from")]
-    fn chance(&self) -> u64 {
+    fn random_u64(&self) -> u64 {
         let (high, low) = Uuid::new_v4().as_u64_pair();
         high ^ low.rotate_left(32)
     }

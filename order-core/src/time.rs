@@ -1,22 +1,22 @@
-//! Instants and spans, as the core counts them.
+//! Instants and the arithmetic on them.
 //!
-//! The core never asks what time it is: an instant comes in as an argument, read from the
-//! [`Clock`](crate::ports::Clock) port. Instants are UTC with microseconds, the finest that every
-//! supported database keeps.
+//! Nothing here reads a clock: an instant comes in as an argument, read from the
+//! [`Clock`](crate::ports::Clock) port. Instants are in UTC with microseconds, the finest resolution
+//! that every supported database stores.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::time::Duration;
 
-/// An instant in UTC, whole microseconds.
+/// An instant in UTC, in whole microseconds.
 pub type Timestamp = DateTime<Utc>;
 
-/// Drops what is finer than a microsecond, so that an instant is the same before and after storage.
+/// Truncates to microseconds, so that an instant is the same before and after storage.
 #[must_use]
 pub fn truncated(instant: DateTime<Utc>) -> Timestamp {
     instant.trunc_subsecs(6)
 }
 
-/// The instant `span` after `instant`; the end of time where that cannot be written.
+/// Returns the instant `span` after `instant`, saturating at the latest representable instant.
 #[must_use]
 pub fn after(instant: Timestamp, span: Duration) -> Timestamp {
     TimeDelta::from_std(span)
@@ -25,7 +25,7 @@ pub fn after(instant: Timestamp, span: Duration) -> Timestamp {
         .map_or(DateTime::<Utc>::MAX_UTC, truncated)
 }
 
-/// How long it is from `from` to `to`; zero where `to` is not later.
+/// Returns the duration from `from` to `to`; zero if `to` is not later.
 #[must_use]
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     (to - from).to_std().unwrap_or(Duration::ZERO)

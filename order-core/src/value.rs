@@ -1,9 +1,15 @@
-//! Values that are valid because they exist: identifiers, texts, quantities and counters.
+//! Values that are valid by construction: identifiers, texts, quantities and sequence numbers.
 //!
-//! Each type is made by a constructor that checks, so that no code behind it has to check again.
-//! What was wrong is said by an [`InvalidValue`], which names the type and the rule but never
-//! repeats the value, since that may be personal. Nothing here trims, folds case or otherwise
-//! repairs what it is given.
+//! Each constructor validates, so that no code behind it has to validate again. A refusal is an
+//! [`InvalidValue`], which names the type and the rule but never contains the value, since that may
+//! be personal data. Nothing here trims, folds case or otherwise repairs its input.
+//!
+//! | file | has |
+//! |---|---|
+//! | `identifier`, `order_id`, `sequence_number`, `version` | ids and numbers |
+//! | `code`, `country_code`, `quantity`, `tracking_url`, `payment_token` | one value each |
+//! | `text` | texts for people, e-mail and phone |
+//! | `validate`, `invalid_value`, `text_value` | the rules, the error, and the macro that joins them |
 //!
 //! Lengths count characters (Unicode scalar values), not bytes. *Visible ASCII* means the
 //! characters `!` to `~`, without the space.
@@ -21,26 +27,33 @@
 //! # Ok::<(), order_core::value::InvalidValue>(())
 //! ```
 
+mod code;
+mod country_code;
 mod identifier;
-mod invalid;
-mod number;
+mod invalid_value;
 mod order_id;
-mod ordinal;
 mod payment_token;
-mod place;
-mod rule;
+mod quantity;
+mod sequence_number;
 mod text;
+mod text_value;
+mod tracking_url;
+mod validate;
+mod version;
 
+pub use code::Code;
+pub use country_code::CountryCode;
 pub use identifier::{
-    Code, CustomerId, ExternalReference, FactId, IdempotencyKey, ProviderId, Sku, StorefrontId,
+    CustomerId, ExternalEventId, ExternalReference, IdempotencyKey, ProviderId, Sku, StorefrontId,
     TrackingNumber,
 };
-pub use invalid::{InvalidReason, InvalidValue};
-pub use number::{Quantity, Version};
+pub use invalid_value::{InvalidReason, InvalidValue};
 pub use order_id::OrderId;
-pub use ordinal::{
-    AttemptNo, CaptureNo, FulfillmentNo, HoldNo, LineId, RefundNo, ReservationNo, ReturnNo,
-};
 pub use payment_token::PaymentToken;
-pub use place::{CountryCode, TrackingUrl};
-pub use text::{Carrier, Label, ProductName, Reason};
+pub use quantity::Quantity;
+pub use sequence_number::{
+    CaptureNo, FulfillmentNo, HoldNo, LineNo, PaymentAttemptNo, RefundNo, ReservationNo, ReturnNo,
+};
+pub use text::{Carrier, Email, Label, Phone, ProductName, Reason, ShortText};
+pub use tracking_url::TrackingUrl;
+pub use version::Version;

@@ -1,4 +1,4 @@
-//! The core is pure: what it depends on, by default, reaches no I/O and no runtime.
+//! The dependency tree: the core is pure, and the adapters do not depend on each other.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Crates whose only use is to reach the outside world, or to wait for it.
+/// Crates for I/O, and the runtimes that wait for it.
 const IO: [&str; 17] = [
     "async-std",
     "axum",
@@ -31,7 +31,7 @@ const IO: [&str; 17] = [
     "tokio",
 ];
 
-/// The crates that a package depends on with these features, itself left out.
+/// Returns the crates that a package depends on with these features, without itself.
 fn reached_by(package: &str, features: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args([
@@ -70,12 +70,17 @@ fn reached_by(package: &str, features: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn the_core_reaches_no_io_and_no_runtime() {
-    for features in [&["default"][..], &["testing"][..]] {
-        let reached = reached_by("order-core", features);
+    for (package, features) in [("order-core", &["default"][..]), ("order-testing", &[][..])] {
+        let reached = reached_by(package, features);
         assert!(reached.contains("serde"), "the tree was read");
         let io: Vec<_> = IO.iter().filter(|name| reached.contains(**name)).collect();
-        assert!(io.is_empty(), "order-core reaches {io:?}");
+        assert!(io.is_empty(), "{package} reaches {io:?}");
     }
+}
+
+#[test]
+fn the_core_does_not_know_its_test_kit() {
+    assert!(!reached_by("order-core", &["tokio"]).contains("order-testing"));
 }
 
 #[test]

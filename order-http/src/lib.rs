@@ -1,7 +1,7 @@
-//! Orders over HTTP: the API that serves them, and clients of the services around them.
+//! Orders over HTTP.
 //!
-//! `server` nests the API into any axum application; `client` stands behind the ports of
-//! `order-core`.
+//! `server` is the API, an axum router to be nested into any application. `client` has HTTP clients of
+//! the external services, which implement the ports of `order-core`. Neither has a rule about orders.
 
 #[cfg(feature = "client")]
 pub mod client;

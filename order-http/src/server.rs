@@ -1,8 +1,8 @@
 //! The HTTP API: an axum router that serves any [`Orders`], to be nested into any application.
 //!
-//! [`Api`] makes the router. It says who makes a request by an [`Authenticate`], and answers every
-//! failure with a [`Problem`]; all else it leaves to the port. It never decides what may happen to
-//! an order, and never reads a clock.
+//! [`Api`] builds the router. An [`Authenticator`] says who makes a request, every failure is answered
+//! with a [`Problem`], and everything else is left to the port. It never decides what may happen to an
+//! order, and never reads a clock.
 //!
 //! ```no_run
 //! use order_core::ports::Orders;
@@ -15,44 +15,47 @@
 //! }
 //! ```
 //!
-//! Where things are: an endpoint in `routes`, a body in `dto`, a status in `problem` (refusals and
-//! errors) or `outcome` (what became of an accepted request), a role in `principal`.
+//! Where things are: the table of endpoints in `routes`, an endpoint in a module below it; a body in
+//! `dto`; who is calling in `authentication`, what they may do in `permissions`; the status of a
+//! refusal or an error in `problem`, that of an accepted command in `outcome`; `ETag`, 412 and 428 in
+//! `etag`; idempotency keys and their replay in `idempotency`.
 
-mod answer;
-mod call;
-#[cfg(feature = "client")]
-mod correlation;
+mod authentication;
 mod cursor;
-mod detached;
 mod dto;
 mod etag;
 mod extract;
 mod idempotency;
 mod openapi;
+mod order_request;
 mod outcome;
-mod principal;
+mod permissions;
 mod problem;
+#[cfg(feature = "client")]
+mod propagation;
+mod render;
 mod request_id;
 mod routes;
+mod spawned_orders;
+mod state;
+mod tags;
 mod trace;
 
-pub use principal::{Authenticate, Open, Principal, Role};
+pub use authentication::{Authenticator, NoAuthentication, Principal, Role};
 pub use problem::{FieldError, Problem};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, header};
 use axum::middleware::from_fn;
-use detached::Detached;
 use order_core::ports::Orders;
 use serde_json::Value;
+use spawned_orders::SpawnedOrders;
+use state::AppState;
 use std::sync::{Arc, LazyLock};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::trace::TraceLayer;
-
-/// The most bytes of a body.
-const MAX_BODY: usize = 256 * 1024;
 
 /// Headers whose values no log may show.
 const SENSITIVE: [HeaderName; 3] = [
@@ -61,15 +64,7 @@ const SENSITIVE: [HeaderName; 3] = [
     HeaderName::from_static("x-api-key"),
 ];
 
-/// What every handler works with.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    orders: Arc<Detached>,
-    authenticate: Arc<dyn Authenticate>,
-}
-
-/// The OpenAPI document, wherever it is served. Made when it is first asked for: most servers are never
-/// asked.
+/// The OpenAPI document. Built on first use, once for the process: most servers never serve it.
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let (_, document) = routes::all(openapi::base()).split_for_parts();
     openapi::complete(document)
@@ -78,54 +73,55 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 /// The HTTP API of an [`Orders`].
 pub struct Api {
     orders: Arc<dyn Orders>,
-    authenticate: Arc<dyn Authenticate>,
+    authenticator: Arc<dyn Authenticator>,
 }
 
 impl Api {
-    /// The API of these orders, open to everybody: see [`Open`].
+    /// Makes the API of these orders, without authentication: see [`NoAuthentication`].
     #[must_use]
     pub fn new(orders: Arc<dyn Orders>) -> Self {
         Self {
             orders,
-            authenticate: Arc::new(Open),
+            authenticator: Arc::new(NoAuthentication),
         }
     }
 
-    /// The same API, for those whom this knows.
+    /// Authenticates every request with this.
     #[must_use]
-    pub fn authenticate(self, authenticate: Arc<dyn Authenticate>) -> Self {
+    pub fn authenticator(self, authenticator: Arc<dyn Authenticator>) -> Self {
         Self {
-            authenticate,
+            authenticator,
             ..self
         }
     }
 
-    /// The router, to be served as it is or nested under a path.
+    /// Builds the router, to be served as it is or nested under a path.
     ///
     /// It has a fallback of its own, so that everything under that path is answered with a
-    /// [`Problem`]. It must run on tokio: every call of the port is a task of its own, which a
-    /// caller who hangs up does not cancel.
+    /// [`Problem`]. It must run on tokio: every call of the port that changes something is spawned as
+    /// a task of its own, which a caller who disconnects does not cancel.
     pub fn router(self) -> Router {
         let (router, _) = routes::all(openapi::base()).split_for_parts();
-        let shared = Shared {
-            orders: Arc::new(Detached::new(self.orders)),
-            authenticate: self.authenticate,
+        let state = AppState {
+            orders: Arc::new(SpawnedOrders::new(self.orders)),
+            authenticator: self.authenticator,
+            document: &DOCUMENT,
         };
         // The first layer is the innermost.
         let router = router
-            .fallback(routes::nothing_here)
-            .with_state(shared)
-            .layer(DefaultBodyLimit::max(MAX_BODY));
+            .fallback(routes::not_found)
+            .with_state(state)
+            .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES));
         #[cfg(feature = "client")]
-        let router = router.layer(from_fn(correlation::note));
+        let router = router.layer(from_fn(propagation::capture));
         router
-            .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(CatchPanicLayer::custom(problem::from_panic))
             .layer(from_fn(problem::complete))
             .layer(
                 TraceLayer::new_for_http()
-                    .make_span_with(trace::span)
+                    .make_span_with(trace::make_span)
                     .on_request(())
-                    .on_response(trace::answered)
+                    .on_response(trace::on_response)
                     .on_body_chunk(())
                     .on_eos(())
                     .on_failure(()),
@@ -135,7 +131,7 @@ impl Api {
     }
 }
 
-/// The OpenAPI document of the API, as `/openapi.json` serves it.
+/// Returns the OpenAPI document of the API, as `/openapi.json` serves it.
 #[must_use]
 pub fn openapi() -> Value {
     openapi::served_at(&DOCUMENT, "/")

@@ -1,5 +1,5 @@
-//! The HTTP API over a port that answers what a test tells it to: what goes in as which call, what
-//! comes out as which answer.
+//! The HTTP API over a fake of the port `Orders`: which call a request maps to, and which response a
+//! result maps to.
 
 #![cfg(feature = "server")]
 #![allow(
@@ -9,10 +9,10 @@
     reason = "helpers of tests may stop at what they did not expect"
 )]
 
-#[path = "server/fake.rs"]
-mod fake;
-#[path = "server/http.rs"]
-mod http;
+#[path = "server/fake_orders.rs"]
+mod fake_orders;
+#[path = "server/requests.rs"]
+mod requests;
 
 #[path = "server/commands.rs"]
 mod commands;
@@ -24,10 +24,16 @@ mod document;
 mod idempotency;
 #[path = "server/listing.rs"]
 mod listing;
+#[path = "server/merge_patch.rs"]
+mod merge_patch;
 #[path = "server/outcomes.rs"]
 mod outcomes;
 #[path = "server/placing.rs"]
 mod placing;
+#[path = "server/preview.rs"]
+mod preview;
+#[path = "server/reading.rs"]
+mod reading;
 #[path = "server/roles.rs"]
 mod roles;
 #[path = "server/versions.rs"]

@@ -1,17 +1,17 @@
-//! Storage for [`order_core`]: orders, their events, the work they cause, and stock.
+//! SQL storage for [`order_core`]: orders, their events, effects, the outbox, and stock.
 //!
 //! | feature | module | for |
 //! |---|---|---|
 //! | `sqlite` (default) | [`sqlite`] | one file, embedded in the process |
-//! | `postgres` | [`postgres`] | a server, shared by several processes |
+//! | `postgres` | [`postgres`] | a database server, shared by several processes |
 //!
-//! The databases share one implementation; what differs between them is a small dialect each.
-//! Queries are checked when they run, not when they are compiled: an embedder's `DATABASE_URL` does
-//! not matter.
+//! Both implement the ports `OrderStore`, `EffectQueue`, `Outbox` and `Inventory` by the same code;
+//! what differs is in a small dialect each. Queries are checked by tests, not at compile time: an
+//! embedder's `DATABASE_URL` has no effect.
 
 #![allow(
     clippy::duplicate_mod,
-    reason = "what the databases share is compiled for each of them"
+    reason = "the shared modules are compiled once per database"
 )]
 
 #[cfg(feature = "postgres")]
@@ -20,6 +20,6 @@ pub mod postgres;
 pub mod sqlite;
 
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresInventory, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteInventory, SqliteOptions, SqliteStore};

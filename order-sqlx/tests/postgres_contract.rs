@@ -1,4 +1,4 @@
-//! The Postgres adapters keep the contracts of their ports.
+//! The Postgres adapters satisfy the contracts of their ports.
 #![cfg(feature = "postgres")]
 #![allow(
     clippy::unwrap_used,
@@ -11,59 +11,59 @@ use std::sync::Arc;
 use support::postgres as database;
 use support::postgres::{Database, Store};
 
-#[path = "shared/shop.rs"]
-mod shop;
+#[path = "shared/inventory_contract.rs"]
+mod inventory_contract;
 
-use shop::Stock;
+use inventory_contract::ContractInventory;
 
 async fn fresh() -> (Arc<Store>, Database) {
     let database = Database::new().await;
     (Arc::new(database.store().await), database)
 }
 
-async fn stock() -> (Arc<Stock>, Database) {
+async fn stock() -> (Arc<ContractInventory>, Database) {
     let (store, database) = fresh().await;
-    (Stock::of(&store), database)
+    (ContractInventory::of(&store), database)
 }
 
-async fn isolated() -> (Arc<Store>, Database) {
+async fn with_row_level_security() -> (Arc<Store>, Database) {
     let database = Database::of_a_role().await;
-    (Arc::new(database.isolated().await), database)
+    (Arc::new(database.with_row_level_security().await), database)
 }
 
-async fn isolated_stock() -> (Arc<Stock>, Database) {
-    let (store, database) = isolated().await;
-    (Stock::of(&store), database)
+async fn row_level_security_stock() -> (Arc<ContractInventory>, Database) {
+    let (store, database) = with_row_level_security().await;
+    (ContractInventory::of(&store), database)
 }
 
 mod orders {
-    order_core::order_store_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::order_store_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod effects {
-    order_core::effect_queue_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::effect_queue_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod outbox {
-    order_core::outbox_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::outbox_contract!(super::fresh, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod stock {
-    order_core::inventory_contract!(super::stock, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::inventory_contract!(super::stock, #[tokio::test(flavor = "multi_thread")]);
 }
 
-mod isolated_orders {
-    order_core::order_store_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+mod row_level_security_orders {
+    order_testing::order_store_contract!(super::with_row_level_security, #[tokio::test(flavor = "multi_thread")]);
 }
 
-mod isolated_effects {
-    order_core::effect_queue_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+mod row_level_security_effects {
+    order_testing::effect_queue_contract!(super::with_row_level_security, #[tokio::test(flavor = "multi_thread")]);
 }
 
-mod isolated_outbox {
-    order_core::outbox_contract!(super::isolated, #[tokio::test(flavor = "multi_thread")]);
+mod row_level_security_outbox {
+    order_testing::outbox_contract!(super::with_row_level_security, #[tokio::test(flavor = "multi_thread")]);
 }
 
-mod isolated_stock {
-    order_core::inventory_contract!(super::isolated_stock, #[tokio::test(flavor = "multi_thread")]);
+mod row_level_security_stock {
+    order_testing::inventory_contract!(super::row_level_security_stock, #[tokio::test(flavor = "multi_thread")]);
 }

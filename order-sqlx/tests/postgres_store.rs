@@ -1,4 +1,4 @@
-//! What the Postgres store promises beside the contracts of its ports.
+//! What the Postgres store guarantees beyond the contracts of its ports.
 #![cfg(feature = "postgres")]
 #![allow(
     clippy::unwrap_used,

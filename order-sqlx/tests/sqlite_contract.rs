@@ -1,4 +1,4 @@
-//! The SQLite adapters keep the contracts of their ports, in a file and in memory.
+//! The SQLite adapters satisfy the contracts of their ports, in a file and in memory.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +12,10 @@ use std::sync::Arc;
 use support::sqlite as database;
 use tempfile::TempDir;
 
-#[path = "shared/shop.rs"]
-mod shop;
+#[path = "shared/inventory_contract.rs"]
+mod inventory_contract;
 
-use shop::Stock;
+use inventory_contract::ContractInventory;
 
 async fn in_file() -> (Arc<SqliteStore>, TempDir) {
     let folder = TempDir::new().unwrap();
@@ -35,43 +35,43 @@ async fn in_memory() -> Arc<SqliteStore> {
     Arc::new(store)
 }
 
-async fn stock_in_file() -> (Arc<Stock>, TempDir) {
+async fn stock_in_file() -> (Arc<ContractInventory>, TempDir) {
     let (store, folder) = in_file().await;
-    (Stock::of(&store), folder)
+    (ContractInventory::of(&store), folder)
 }
 
-async fn stock_in_memory() -> Arc<Stock> {
-    Stock::of(&*in_memory().await)
+async fn stock_in_memory() -> Arc<ContractInventory> {
+    ContractInventory::of(&*in_memory().await)
 }
 
 mod orders_in_file {
-    order_core::order_store_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::order_store_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod orders_in_memory {
-    order_core::order_store_contract!(super::in_memory);
+    order_testing::order_store_contract!(super::in_memory);
 }
 
 mod effects_in_file {
-    order_core::effect_queue_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::effect_queue_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod effects_in_memory {
-    order_core::effect_queue_contract!(super::in_memory);
+    order_testing::effect_queue_contract!(super::in_memory);
 }
 
 mod outbox_in_file {
-    order_core::outbox_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::outbox_contract!(super::in_file, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod outbox_in_memory {
-    order_core::outbox_contract!(super::in_memory);
+    order_testing::outbox_contract!(super::in_memory);
 }
 
 mod stock_in_file {
-    order_core::inventory_contract!(super::stock_in_file, #[tokio::test(flavor = "multi_thread")]);
+    order_testing::inventory_contract!(super::stock_in_file, #[tokio::test(flavor = "multi_thread")]);
 }
 
 mod stock_in_memory {
-    order_core::inventory_contract!(super::stock_in_memory);
+    order_testing::inventory_contract!(super::stock_in_memory);
 }

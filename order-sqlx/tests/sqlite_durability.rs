@@ -1,28 +1,28 @@
-//! What was acknowledged survives `kill -9`.
+//! Acknowledged commits survive `kill -9`.
 #![cfg(all(feature = "sqlite", unix))]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may stop at what it did not expect, and its child tells it by its output"
+    reason = "a test may stop at what it did not expect, and its child reports by its output"
 )]
 
 mod support;
 
 use order_core::ports::{ListQuery, OrderStore as _};
-use order_core::testing::builders::order_id;
 use order_core::value::StorefrontId;
+use order_testing::builders::order_id;
 use std::env;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use support::sqlite::{Database, open};
-use support::{applied, full, story};
+use support::{applied, full, history};
 
 const FILE: &str = "ORDER_SQLX_DURABILITY_FILE";
 const ENOUGH: usize = 300;
 
-/// The child: commits until it is killed, and tells of each commit once it is acknowledged. Without
-/// a file to write to it is not the child, and has nothing to do.
+/// The child process: commits until it is killed, and prints each acknowledged commit. Without the
+/// environment variable it is not the child, and does nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn child_that_commits_until_it_is_killed() {
     let Ok(path) = env::var(FILE) else {
@@ -36,8 +36,8 @@ async fn child_that_commits_until_it_is_killed() {
             tokio::spawn(async move {
                 for n in 0.. {
                     let number = 1 + committer + 8 * n;
-                    let mut told = story(number);
-                    applied(&store, full(&mut told)).await;
+                    let mut given = history(number);
+                    applied(&store, full(&mut given)).await;
                     println!("acknowledged {number}");
                 }
             })

@@ -1,4 +1,4 @@
-//! What the SQLite store promises beside the contracts of its ports.
+//! What the SQLite store guarantees beyond the contracts of its ports.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! The HTTP clients of the outside services, over real sockets: against the mock services, which
-//! keep the contract, and against a server that breaks it in every way; and the mock services behind
-//! the ports without a wire between.
+//! The HTTP clients of the external services, over real sockets: against the mock services, which
+//! keep the contract, and against a scripted server, which breaks it in every way; and the
+//! in-process adapters of the mock services.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,11 +8,13 @@
     reason = "a test may stop at what it did not expect"
 )]
 
-mod broken;
-mod calls;
-mod contracts;
-mod failures;
-mod in_process;
-mod money;
-mod recovery;
-mod world;
+mod circuit_breaker;
+mod client_contracts;
+mod customer_cache;
+mod fixture;
+mod in_process_contracts;
+mod payment_retries;
+mod requests;
+mod restart;
+mod retries;
+mod scripted_server;

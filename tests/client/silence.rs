@@ -1,39 +1,40 @@
-//! No error and no log line of a client holds a token, an address or a body.
+//! No error and no log line of a client contains a token, an address or a body.
 //!
-//! It is a program of its own: whether a place in the code logs is decided once for a process, and a
-//! test beside it, which listens to nothing, could decide it.
+//! It is a test binary of its own: `tracing` caches per process whether a call site is enabled, and
+//! a test without a subscriber in the same process could disable it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test may stop at what it did not expect"
 )]
-#![allow(dead_code, reason = "other tests share the modules below")]
+#![allow(dead_code, reason = "the modules below are shared with other tests")]
 
-mod broken;
-mod world;
+mod fixture;
+mod scripted_server;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use order_core::effect::Notice;
+use order_core::effect::NotificationKind;
+use order_core::order::CaptureMethod;
 use order_core::ports::{
-    FulfillmentRequest, Notification, OutsideError, PaymentRequest, RatesRequest,
+    FulfillmentRequest, Notification, PaymentRequest, RatesRequest, ServiceError,
 };
 use order_core::reference::Reference;
-use order_core::testing::builders::{address, contact, customer, order_id, token, units, usd};
-use order_core::value::{AttemptNo, FulfillmentNo};
+use order_core::value::{FulfillmentNo, PaymentAttemptNo};
+use order_testing::builders::{address, contact, customer, order_id, token, units, usd};
 use serde_json::Map;
 use tracing::Level;
 
-use broken::{Act, Broken, answer, nobody, status};
-use world::{call, clients, settings};
+use fixture::{call, clients, config};
+use scripted_server::{Behaviour, ScriptedServer, response, status, unused_address};
 
-/// All that is logged, by any crate.
+/// Everything that is logged, by any crate.
 #[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
+struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Logged {
+impl Write for LogBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -44,8 +45,8 @@ impl Write for Logged {
     }
 }
 
-/// All that an error shows: its message, its causes, and how it looks to a programmer.
-fn shown(error: &OutsideError) -> String {
+/// Returns everything that an error shows: its message, its causes, and their debug output.
+fn displayed(error: &ServiceError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut cause = std::error::Error::source(error);
     while let Some(it) = cause {
@@ -55,17 +56,17 @@ fn shown(error: &OutsideError) -> String {
     text
 }
 
-/// One call to each service that is told something private, at this address.
-async fn errors(url: &str) -> Vec<OutsideError> {
-    let clients = clients(settings().with_authorization("Bearer s3cret").unwrap());
+/// Makes one call to each service that gets private data, and returns the errors.
+async fn errors(url: &str) -> Vec<ServiceError> {
+    let clients = clients(config().with_authorization("Bearer s3cret").unwrap());
     let payment = PaymentRequest::new(
-        Reference::Attempt(order_id(1), AttemptNo::FIRST),
+        Reference::Attempt(order_id(1), PaymentAttemptNo::FIRST),
         order_id(1),
         usd(4_498),
         token("tok_private"),
-        false,
+        CaptureMethod::Manual,
     );
-    let parcel = FulfillmentRequest::new(
+    let fulfillment = FulfillmentRequest::new(
         Reference::Fulfillment(order_id(1), FulfillmentNo::FIRST),
         order_id(1),
         Some(address()),
@@ -74,7 +75,7 @@ async fn errors(url: &str) -> Vec<OutsideError> {
     let rates = RatesRequest::new(address(), vec![units("tea", 1)]);
     let message = Notification::new(
         "n1".to_owned(),
-        Notice::Shipped,
+        NotificationKind::Shipped,
         order_id(1),
         contact(),
         Map::new(),
@@ -84,8 +85,8 @@ async fn errors(url: &str) -> Vec<OutsideError> {
     let notifications = clients.notifications(url).unwrap();
     let customers = clients.customers(url).unwrap();
     [
-        payments.pay(&call("k"), &payment).await.err(),
-        shipping.request(&call("k"), &parcel).await.err(),
+        payments.authorize(&call("k"), &payment).await.err(),
+        shipping.request(&call("k"), &fulfillment).await.err(),
         shipping.rates(&call("k"), &rates).await.err(),
         notifications.notify(&call("k"), &message).await.err(),
         customers
@@ -100,7 +101,7 @@ async fn errors(url: &str) -> Vec<OutsideError> {
 
 #[tokio::test]
 async fn nothing_private_is_in_an_error_or_a_log() {
-    let logged = Logged::default();
+    let logged = LogBuffer::default();
     let writer = logged.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
@@ -111,25 +112,25 @@ async fn nothing_private_is_in_an_error_or_a_log() {
 
     let echo = r#"{"code": "echo", "message": "tok_private of echoed@example.org"}"#;
     let mut text = String::new();
-    for act in [
-        Act::CloseAfterReading,
-        Act::Silence,
+    for behaviour in [
+        Behaviour::CloseAfterReading,
+        Behaviour::NeverRespond,
         status(500, None),
         status(503, Some("0")),
-        answer("409 Conflict", &[], echo),
-        answer("200 OK", &[], echo),
+        response("409 Conflict", &[], echo),
+        response("200 OK", &[], echo),
     ] {
-        let broken = Broken::that([act]).await;
-        let errors = errors(&broken.url).await;
+        let server = ScriptedServer::start([behaviour]).await;
+        let errors = errors(&server.url).await;
         assert!(!errors.is_empty());
-        text.extend(errors.iter().map(shown));
-        let host = broken.url.trim_start_matches("http://").to_owned();
+        text.extend(errors.iter().map(displayed));
+        let host = server.url.trim_start_matches("http://").to_owned();
         assert!(!text.contains(&host), "{text}");
     }
-    let url = nobody().await;
+    let url = unused_address().await;
     let errors = errors(&url).await;
     assert_eq!(errors.len(), 5);
-    text.extend(errors.iter().map(shown));
+    text.extend(errors.iter().map(displayed));
     assert!(!text.contains(url.trim_start_matches("http://")), "{text}");
 
     let logs = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();

@@ -1,84 +1,95 @@
-//! What an event about the reservation makes of an order.
+//! Applies events about the reservation of stock.
 
-use crate::event::Happening;
-use crate::order::{Order, OrderStatus, Reservation, ReservationState, SkuUnits, StockWork};
-use crate::policy::Dependency;
+use crate::dependency::Dependency;
+use crate::event::EventPayload;
+use crate::order::{
+    Order, OrderStatus, Reservation, ReservationOperation, ReservationStatus, SkuQuantity,
+};
 use crate::value::ReservationNo;
 
 impl Order {
-    pub(super) fn take_in_stock(&mut self, happening: &Happening) {
-        match happening {
-            Happening::ReservationRequested { reservation, lines } => {
-                self.ask_for_stock(*reservation, lines.clone());
+    /// Applies an event about the reservation; ignores other events.
+    pub(super) fn apply_stock(&mut self, payload: &EventPayload) {
+        match payload {
+            EventPayload::ReservationRequested { reservation, lines } => {
+                self.start_reservation(*reservation, lines.clone());
             }
-            Happening::StockReserved {
+            EventPayload::StockReserved {
                 lines, expires_at, ..
             } => {
                 self.pending_on.remove(&Dependency::Inventory);
                 if let Some(reservation) = &mut self.reservation {
-                    reservation.covers.clone_from(lines);
+                    reservation.lines.clone_from(lines);
                     reservation.expires_at = Some(*expires_at);
                 }
-                self.stock_work_done(Some(ReservationState::Held));
+                self.finish_stock_operation(Some(ReservationStatus::Held));
             }
-            Happening::ReservationRejected { .. } => {
-                self.stock_work_done(Some(ReservationState::Rejected));
+            EventPayload::ReservationRejected { .. } => {
+                self.finish_stock_operation(Some(ReservationStatus::Rejected));
             }
-            Happening::ReservationLost { .. } => {
-                self.stock_work_done(Some(ReservationState::Expired));
+            EventPayload::ReservationLost { .. } => {
+                self.finish_stock_operation(Some(ReservationStatus::Expired));
                 if self.status == OrderStatus::Confirmed {
                     self.status = OrderStatus::Pending;
                 }
             }
-            Happening::ReservationRevisionRequested { .. } => {
-                self.stock_work(StockWork::Revise);
+            EventPayload::ReservationRevisionRequested { .. } => {
+                self.start_stock_operation(ReservationOperation::Revise);
             }
-            Happening::ReservationRevised { lines, .. } => {
+            EventPayload::ReservationRevised { lines, .. } => {
                 if let Some(reservation) = &mut self.reservation {
-                    reservation.covers.clone_from(lines);
+                    reservation.lines.clone_from(lines);
                 }
-                self.stock_work_done(None);
+                self.finish_stock_operation(None);
             }
-            Happening::ReservationExtensionRequested { .. } => self.stock_work(StockWork::Extend),
-            Happening::ReservationExtended { expires_at, .. } => {
+            EventPayload::ReservationExtensionRequested { .. } => {
+                self.start_stock_operation(ReservationOperation::Extend);
+            }
+            EventPayload::ReservationExtended { expires_at, .. } => {
                 if let Some(reservation) = &mut self.reservation {
                     reservation.expires_at = Some(*expires_at);
                 }
-                self.stock_work_done(None);
+                self.finish_stock_operation(None);
             }
-            Happening::StockCommitRequested { .. } => self.stock_work(StockWork::Commit),
-            Happening::StockCommitted { .. } => {
-                self.stock_work_done(Some(ReservationState::Committed));
+            EventPayload::StockCommitRequested { .. } => {
+                self.start_stock_operation(ReservationOperation::Commit);
             }
-            Happening::StockReleaseRequested { .. } => self.stock_work(StockWork::Release),
-            Happening::StockReleased { .. } => {
-                self.stock_work_done(Some(ReservationState::Released));
+            EventPayload::StockCommitted { .. } => {
+                self.finish_stock_operation(Some(ReservationStatus::Committed));
+            }
+            EventPayload::StockReleaseRequested { .. } => {
+                self.start_stock_operation(ReservationOperation::Release);
+            }
+            EventPayload::StockReleased { .. } => {
+                self.finish_stock_operation(Some(ReservationStatus::Released));
             }
             _ => {}
         }
     }
 
-    pub(super) fn ask_for_stock(&mut self, no: ReservationNo, covers: Vec<SkuUnits>) {
+    /// Adds the reservation that is being requested, in place of an earlier one.
+    pub(super) fn start_reservation(&mut self, no: ReservationNo, lines: Vec<SkuQuantity>) {
         self.reservation = Some(Reservation {
             no,
-            state: ReservationState::Requested,
-            covers,
+            status: ReservationStatus::Requested,
+            lines,
             expires_at: None,
-            work: Some(StockWork::Reserve),
+            pending_operation: Some(ReservationOperation::Reserve),
         });
     }
 
-    fn stock_work(&mut self, work: StockWork) {
+    fn start_stock_operation(&mut self, operation: ReservationOperation) {
         if let Some(reservation) = &mut self.reservation {
-            reservation.work = Some(work);
+            reservation.pending_operation = Some(operation);
         }
     }
 
-    pub(super) fn stock_work_done(&mut self, state: Option<ReservationState>) {
+    /// Ends the pending operation, and sets the status if it changes.
+    pub(super) fn finish_stock_operation(&mut self, status: Option<ReservationStatus>) {
         if let Some(reservation) = &mut self.reservation {
-            reservation.work = None;
-            if let Some(state) = state {
-                reservation.state = state;
+            reservation.pending_operation = None;
+            if let Some(status) = status {
+                reservation.status = status;
             }
         }
     }

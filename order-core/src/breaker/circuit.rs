@@ -1,23 +1,23 @@
-//! The state machine of one circuit.
+//! The state machine of one circuit: closed, open, half-open.
 
 use super::BreakerPolicy;
 use super::window::Window;
 use crate::time::{Timestamp, after, between};
 use std::time::Duration;
 
-/// How a permitted call went.
+/// The outcome of a permitted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The service answered, be it with a refusal.
+    /// The service answered; a refusal counts as an answer.
     Success,
-    /// It did not, or said that it cannot work.
+    /// The service did not answer, or reported an outage.
     Failure,
 }
 
-/// The right to make one call. Give it back with [`CircuitBreaker::record`] or
+/// The permission to make one call. Return it with [`CircuitBreaker::record`] or
 /// [`CircuitBreaker::release`].
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "a permit that is never given back holds up the others at half-open until it lapses"]
+#[must_use = "a probe that is never returned blocks the others at half-open until it times out"]
 pub struct Permit {
     epoch: u64,
 }
@@ -26,66 +26,63 @@ pub struct Permit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the circuit is open")]
 #[non_exhaustive]
-pub struct Open {
-    /// When to come back; never zero. While a probe is under way it is a guess: no later than the
-    /// probe lapses, and no later than the first open time.
+pub struct CircuitOpen {
+    /// How long to wait before the next attempt; never zero. While a probe is in flight it is an
+    /// estimate: at most the rest of the probe's time-out, and at most the initial open time.
     pub retry_after: Duration,
 }
 
-/// Where a circuit stands.
+/// The state of a circuit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
-    /// Calls go through.
+    /// Calls are permitted.
     Closed,
-    /// No call goes through.
+    /// No call is permitted.
     Open {
-        /// For so long.
+        /// How long it stays open.
         retry_after: Duration,
     },
-    /// One call at a time goes through, to see whether the service is back.
+    /// One call at a time is permitted, to probe whether the service has recovered.
     HalfOpen,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum State {
     Closed {
-        streak: u32,
+        consecutive_failures: u32,
         window: Window,
     },
-    /// For `span` from `since`; after that it is as good as half-open.
-    Open {
-        since: Timestamp,
-        span: Duration,
-    },
-    /// It was open for `span`. A probe is under way since then, if any.
+    /// Open for `span` from `since` on, then half-open at the next call.
+    Open { since: Timestamp, span: Duration },
+    /// Was open for `span`; `probing` is when the probe in flight started, if there is one.
     HalfOpen {
         span: Duration,
         probing: Option<Timestamp>,
     },
 }
 
-/// What a caller is told to wait at the least while a probe is under way.
-const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// The shortest `retry_after` while a probe is in flight.
+const MIN_RETRY_AFTER: Duration = Duration::from_millis(1);
 
 const CLOSED: State = State::Closed {
-    streak: 0,
+    consecutive_failures: 0,
     window: Window::EMPTY,
 };
 
-/// One circuit. It holds no clock and no lock: every instant is an argument.
+/// One circuit. It has no clock and no lock: every instant is an argument.
 ///
-/// A clock that is set back never keeps it open for longer than one open time. A report that comes
-/// after the circuit has changed its state says nothing about the present and is ignored.
+/// A clock that is set back never keeps it open for longer than one open time. An outcome that arrives
+/// after the circuit has changed its state is stale and ignored.
 #[derive(Debug, Clone)]
 pub struct CircuitBreaker {
     policy: BreakerPolicy,
     state: State,
-    /// Changes with the state and with each probe, so that a permit is known to be of the present.
+    /// Changes with the state and with each probe, so that stale permits are recognised.
     epoch: u64,
 }
 
 impl CircuitBreaker {
-    /// A closed circuit.
+    /// Creates a closed circuit.
     #[must_use]
     pub const fn new(policy: BreakerPolicy) -> Self {
         Self {
@@ -95,87 +92,101 @@ impl CircuitBreaker {
         }
     }
 
-    /// Asks to make a call now.
+    /// Acquires the permission to make a call now.
     ///
     /// # Errors
-    /// [`Open`], while the circuit is open, or half-open with a probe under way.
-    pub fn permit(&mut self, now: Timestamp) -> Result<Permit, Open> {
+    /// [`CircuitOpen`] while the circuit is open, or half-open with a probe in flight.
+    pub fn try_acquire(&mut self, now: Timestamp) -> Result<Permit, CircuitOpen> {
         let span = match &mut self.state {
             State::Closed { .. } => return Ok(Permit { epoch: self.epoch }),
             State::Open { since, span } => {
-                wait(since, *span, now)?;
+                check_elapsed(since, *span, now)?;
                 *span
             }
             State::HalfOpen { span, probing } => {
                 if let Some(since) = probing {
-                    let soon = self.policy.open_for.max(SHORTEST_WAIT);
-                    wait(since, self.policy.probe_lapse, now).map_err(|open| Open {
-                        retry_after: open.retry_after.min(soon),
+                    let max_wait = self.policy.open_for.max(MIN_RETRY_AFTER);
+                    check_elapsed(since, self.policy.probe_lapse, now).map_err(|open| {
+                        CircuitOpen {
+                            retry_after: open.retry_after.min(max_wait),
+                        }
                     })?;
                 }
                 *span
             }
         };
-        self.turn(State::HalfOpen {
+        self.change_to(State::HalfOpen {
             span,
             probing: Some(now),
         });
         Ok(Permit { epoch: self.epoch })
     }
 
-    /// Says how the call of this permit went.
+    /// Records the outcome of the call of this permit.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a permit is good for one call"
     )]
     pub fn record(&mut self, permit: Permit, outcome: Outcome, now: Timestamp) {
-        if !self.is_of_now(&permit) {
+        if !self.is_current(&permit) {
             return;
         }
         match (&mut self.state, outcome) {
-            (State::Closed { streak, window }, Outcome::Success) => {
-                *streak = 0;
+            (
+                State::Closed {
+                    consecutive_failures,
+                    window,
+                },
+                Outcome::Success,
+            ) => {
+                *consecutive_failures = 0;
                 window.count(&self.policy, now, false);
             }
-            (State::Closed { streak, window }, Outcome::Failure) => {
-                *streak = streak.saturating_add(1);
+            (
+                State::Closed {
+                    consecutive_failures,
+                    window,
+                },
+                Outcome::Failure,
+            ) => {
+                *consecutive_failures = consecutive_failures.saturating_add(1);
                 window.count(&self.policy, now, true);
                 let tally = window.tally(&self.policy, now);
-                let share = u64::from(self.policy.failure_percent.max(1));
-                let too_many = tally.calls >= u64::from(self.policy.min_calls)
-                    && tally.failures * 100 >= tally.calls * share;
-                if *streak >= self.policy.consecutive || too_many {
+                let threshold = u64::from(self.policy.failure_percent.max(1));
+                let rate_exceeded = tally.calls >= u64::from(self.policy.min_calls)
+                    && tally.failures * 100 >= tally.calls * threshold;
+                if *consecutive_failures >= self.policy.consecutive || rate_exceeded {
                     let span = self.policy.open_for;
-                    self.turn(State::Open { since: now, span });
+                    self.change_to(State::Open { since: now, span });
                 }
             }
-            (State::HalfOpen { .. }, Outcome::Success) => self.turn(CLOSED),
+            (State::HalfOpen { .. }, Outcome::Success) => self.change_to(CLOSED),
             (State::HalfOpen { span, .. }, Outcome::Failure) => {
-                let span = self.policy.longer_than(*span);
-                self.turn(State::Open { since: now, span });
+                let span = self.policy.next_open_time(*span);
+                self.change_to(State::Open { since: now, span });
             }
             (State::Open { .. }, _) => {}
         }
     }
 
-    /// Gives a permit back without a verdict: the call was not made, or nobody waited for its end.
-    /// At half-open the next caller may probe at once.
+    /// Returns a permit without an outcome: the call was not made, or was cancelled. At half-open the
+    /// next caller may probe at once.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a permit is good for one call"
     )]
     pub fn release(&mut self, permit: Permit) {
         if let State::HalfOpen { span, .. } = self.state
-            && self.is_of_now(&permit)
+            && self.is_current(&permit)
         {
-            self.turn(State::HalfOpen {
+            self.change_to(State::HalfOpen {
                 span,
                 probing: None,
             });
         }
     }
 
-    /// Where it stands now.
+    /// Returns the current state.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> BreakerState {
         match self.state {
@@ -192,35 +203,36 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether it can be forgotten: a new one would behave the same, but for successes that a new
-    /// one has not counted.
-    pub(super) fn is_at_rest(&self, now: Timestamp) -> bool {
+    /// Returns whether it can be evicted: a new circuit would behave the same, apart from the successes
+    /// in the window.
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
         match &self.state {
-            State::Closed { streak, window } => {
-                *streak == 0 && window.tally(&self.policy, now).failures == 0
-            }
+            State::Closed {
+                consecutive_failures,
+                window,
+            } => *consecutive_failures == 0 && window.tally(&self.policy, now).failures == 0,
             State::Open { .. } | State::HalfOpen { .. } => false,
         }
     }
 
-    pub(super) fn is_of_now(&self, permit: &Permit) -> bool {
+    pub(super) fn is_current(&self, permit: &Permit) -> bool {
         permit.epoch == self.epoch
     }
 
-    fn turn(&mut self, state: State) {
+    fn change_to(&mut self, state: State) {
         self.state = state;
         self.epoch = self.epoch.wrapping_add(1);
     }
 }
 
-/// Refuses until `span` has passed since `since`, which is no later than now: a clock that was set
-/// back starts the wait anew.
-fn wait(since: &mut Timestamp, span: Duration, now: Timestamp) -> Result<(), Open> {
+/// Refuses until `span` has passed since `since`. A clock that was set back restarts the wait: `since`
+/// is moved to `now` then.
+fn check_elapsed(since: &mut Timestamp, span: Duration, now: Timestamp) -> Result<(), CircuitOpen> {
     *since = (*since).min(now);
     let retry_after = between(now, after(*since, span));
     if retry_after.is_zero() {
         Ok(())
     } else {
-        Err(Open { retry_after })
+        Err(CircuitOpen { retry_after })
     }
 }

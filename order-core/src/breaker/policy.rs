@@ -1,36 +1,36 @@
-//! When a circuit opens, and for how long.
+//! The settings of a circuit: thresholds and times.
 
 use std::time::Duration;
 
 /// When a circuit opens, and for how long.
 ///
-/// It opens at whichever comes first: [`consecutive`](Self::consecutive) failures without a success
-/// between them, or a share of [`failure_percent`](Self::failure_percent) among the calls of the last
-/// [`window`](Self::window).
+/// It opens at [`consecutive`](Self::consecutive) failures in a row, or at a failure rate of
+/// [`failure_percent`](Self::failure_percent) in the sliding [`window`](Self::window), whichever comes
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerPolicy {
-    /// Failures in a row that open the circuit; 0 counts as 1.
+    /// The number of failures in a row that opens the circuit; 0 counts as 1.
     pub consecutive: u32,
-    /// The share of failures, of 100 calls, that opens the circuit; 0 counts as 1, and over 100
-    /// never opens it.
+    /// The failure rate in percent that opens the circuit; 0 counts as 1, and more than 100 disables
+    /// the rate.
     pub failure_percent: u32,
-    /// How far back calls count towards the share. It is kept in tenths, so that the oldest tenth
+    /// The length of the sliding window of the failure rate. It consists of ten buckets, each of which
     /// leaves as a whole.
     pub window: Duration,
-    /// Below so many calls in the window the share does not count.
+    /// The number of calls in the window from which the failure rate counts.
     pub min_calls: u32,
-    /// How long the circuit stays open the first time. Each probe that fails doubles it.
+    /// The initial open time. Each failed probe doubles it.
     pub open_for: Duration,
-    /// The longest it stays open at a time.
+    /// The maximum open time.
     pub open_cap: Duration,
-    /// After so long a probe that was never heard of again is forgotten, and another may be made.
+    /// The time-out of a probe without an outcome, after which another probe is permitted.
     pub probe_lapse: Duration,
 }
 
 impl Default for BreakerPolicy {
-    /// 5 failures in a row, or half of at least 20 calls in 30 s; open for 5 s, at most for a
-    /// minute; a probe lapses after 30 s.
+    /// Opens at 5 failures in a row, or 50 % of at least 20 calls in 30 s; stays open for 5 s, at most
+    /// 60 s; a probe times out after 30 s.
     fn default() -> Self {
         Self {
             consecutive: 5,
@@ -45,14 +45,14 @@ impl Default for BreakerPolicy {
 }
 
 impl BreakerPolicy {
-    /// Opens after so many failures in a row.
+    /// Sets the number of failures in a row that opens the circuit.
     #[must_use]
     pub const fn with_consecutive(mut self, failures: u32) -> Self {
         self.consecutive = failures;
         self
     }
 
-    /// Opens at this share of failures, of 100, among at least `min_calls` calls in `window`.
+    /// Sets the failure rate in percent, the minimum number of calls and the window.
     #[must_use]
     pub const fn with_rate(mut self, percent: u32, min_calls: u32, window: Duration) -> Self {
         self.failure_percent = percent;
@@ -61,7 +61,7 @@ impl BreakerPolicy {
         self
     }
 
-    /// Stays open for `first`, then doubles up to `cap`.
+    /// Sets the initial and the maximum open time.
     #[must_use]
     pub const fn with_open(mut self, first: Duration, cap: Duration) -> Self {
         self.open_for = first;
@@ -69,15 +69,15 @@ impl BreakerPolicy {
         self
     }
 
-    /// Forgets a probe that was not heard of for so long.
+    /// Sets the time-out of a probe.
     #[must_use]
     pub const fn with_probe_lapse(mut self, lapse: Duration) -> Self {
         self.probe_lapse = lapse;
         self
     }
 
-    /// How long the circuit stays open after a probe failed that came after `span`.
-    pub(super) fn longer_than(&self, span: Duration) -> Duration {
+    /// Returns the open time after a failed probe, which followed an open time of `span`.
+    pub(super) fn next_open_time(&self, span: Duration) -> Duration {
         span.saturating_mul(2).min(self.open_cap).max(self.open_for)
     }
 }

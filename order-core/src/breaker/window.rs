@@ -1,21 +1,21 @@
-//! The calls of the last while, counted in slices so that the memory is bounded.
+//! The sliding window of recent calls, counted in buckets so that memory is bounded.
 
 use super::BreakerPolicy;
 use crate::time::Timestamp;
 
-/// Into how many slices a window is cut. Both numbers are the same; neither casts to the other.
-const SLICES: usize = 10;
-const SLICES_WIDE: i64 = 10;
+/// The number of buckets of a window, as both types that are needed.
+const BUCKETS: usize = 10;
+const BUCKETS_I64: i64 = 10;
 
 #[derive(Debug, Clone, Copy)]
-struct Slice {
-    /// Which slice of time it counts.
+struct Bucket {
+    /// The number of its interval of time, since 1970.
     index: i64,
     calls: u32,
     failures: u32,
 }
 
-impl Slice {
+impl Bucket {
     const fn empty(index: i64) -> Self {
         Self {
             index,
@@ -25,13 +25,13 @@ impl Slice {
     }
 }
 
-/// How calls went, over the window of a policy.
+/// Calls and failures in the window of a policy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
-    slices: [Slice; SLICES],
+    buckets: [Bucket; BUCKETS],
 }
 
-/// The sums over a window.
+/// The totals of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) calls: u64,
@@ -39,37 +39,37 @@ pub(super) struct Tally {
 }
 
 impl Window {
-    /// No calls.
+    /// A window without calls.
     pub(super) const EMPTY: Self = Self {
-        slices: [Slice::empty(0); SLICES],
+        buckets: [Bucket::empty(0); BUCKETS],
     };
 
     pub(super) fn count(&mut self, policy: &BreakerPolicy, now: Timestamp, failed: bool) {
         let index = index_of(policy, now);
-        let place = usize::try_from(index.rem_euclid(SLICES_WIDE)).unwrap_or(0);
-        let Some(slice) = self.slices.get_mut(place) else {
+        let position = usize::try_from(index.rem_euclid(BUCKETS_I64)).unwrap_or(0);
+        let Some(bucket) = self.buckets.get_mut(position) else {
             return;
         };
-        if slice.index != index {
-            *slice = Slice::empty(index);
+        if bucket.index != index {
+            *bucket = Bucket::empty(index);
         }
-        slice.calls = slice.calls.saturating_add(1);
-        slice.failures = slice.failures.saturating_add(u32::from(failed));
+        bucket.calls = bucket.calls.saturating_add(1);
+        bucket.failures = bucket.failures.saturating_add(u32::from(failed));
     }
 
-    /// What the window holds now. A slice from the future, left by a clock that was set back, does
+    /// Returns the totals of the window. Buckets of the future, left by a clock that was set back, do
     /// not count.
     pub(super) fn tally(&self, policy: &BreakerPolicy, now: Timestamp) -> Tally {
         let current = index_of(policy, now);
-        let oldest = current.saturating_sub(SLICES_WIDE - 1);
+        let oldest = current.saturating_sub(BUCKETS_I64 - 1);
         let mut tally = Tally {
             calls: 0,
             failures: 0,
         };
-        for slice in &self.slices {
-            if (oldest..=current).contains(&slice.index) {
-                tally.calls += u64::from(slice.calls);
-                tally.failures += u64::from(slice.failures);
+        for bucket in &self.buckets {
+            if (oldest..=current).contains(&bucket.index) {
+                tally.calls += u64::from(bucket.calls);
+                tally.failures += u64::from(bucket.failures);
             }
         }
         tally
@@ -77,9 +77,9 @@ impl Window {
 }
 
 fn index_of(policy: &BreakerPolicy, now: Timestamp) -> i64 {
-    let slice = policy.window.as_micros() / SLICES as u128;
-    let slice = i64::try_from(slice).unwrap_or(i64::MAX).max(1);
-    now.timestamp_micros().div_euclid(slice)
+    let bucket = policy.window.as_micros() / BUCKETS as u128;
+    let bucket = i64::try_from(bucket).unwrap_or(i64::MAX).max(1);
+    now.timestamp_micros().div_euclid(bucket)
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_tenth_leaves_as_a_whole() {
+    fn the_oldest_bucket_leaves_as_a_whole() {
         let policy = BreakerPolicy::default().with_rate(50, 1, Duration::from_secs(10));
         let mut window = Window::EMPTY;
         window.count(&policy, at(0), true);

@@ -1,30 +1,26 @@
-//! Cancelling some units, the whole order, and deleting it.
+//! Cancels some units or the whole order, and deletes it.
 
-use super::Refused;
-use super::lines::share;
-use crate::draft::Draft;
-use crate::event::Happening;
-use crate::order::{LineUnits, Order, SkuUnits};
-use crate::refusal::{Refusal, RefusalCode};
+use super::ensure::{Denial, ensure, ensure_revision_settled};
+use super::lines::resolve_units;
+use crate::event::EventPayload;
+use crate::order::{LineQuantity, Order, SkuQuantity};
+use crate::refusal::RefusalCode;
+use crate::transition::EventSink;
 use crate::value::Reason;
 
+/// Cancels units; the whole order if none remains and nothing was shipped.
 pub(super) fn lines(
-    draft: &mut Draft<'_>,
-    lines: &[SkuUnits],
+    sink: &mut EventSink<'_>,
+    lines: &[SkuQuantity],
     reason: Option<&Reason>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
-    refused.unless(
-        !order.revision_pending(),
-        RefusalCode::StockNotSettled,
-        "stock for the last revision is not settled yet",
-    )?;
-    let units = share(order, lines, |line| order.open_units(line), refused)?;
+) -> Result<(), Denial> {
+    let order = &sink.order;
+    ensure_revision_settled(order)?;
+    let units = resolve_units(order, lines, |line| order.open_units(line))?;
     if order.nothing_shipped() && is_all(order, &units) {
-        cancel(draft, reason);
+        cancel(sink, reason);
     } else {
-        draft.emit(Happening::LinesCancelled {
+        sink.emit(EventPayload::LinesCancelled {
             lines: units,
             reason: reason.cloned(),
         });
@@ -32,61 +28,66 @@ pub(super) fn lines(
     Ok(())
 }
 
-fn is_all(order: &Order, units: &[LineUnits]) -> bool {
+fn is_all(order: &Order, units: &[LineQuantity]) -> bool {
     let cancelled: u64 = units.iter().map(|one| u64::from(one.units)).sum();
-    let active: u64 = order
+    let remaining: u64 = order
         .lines
         .iter()
-        .map(|line| u64::from(line.active()))
+        .map(|line| u64::from(line.remaining()))
         .sum();
-    cancelled >= active
+    cancelled >= remaining
 }
 
-/// A cancel that was accepted before is accepted again, and changes nothing.
-pub(super) fn order(
-    draft: &mut Draft<'_>,
-    reason: Option<&Reason>,
-    _refused: &Refused,
-) -> Result<(), Refusal> {
-    if !draft.order.status.is_closed() {
-        cancel(draft, reason);
+/// Denies cancelling the whole order once something was shipped, in any status.
+pub(super) fn ensure_not_shipped(order: &Order) -> Result<(), Denial> {
+    ensure(
+        order.status.is_closed() || order.nothing_shipped(),
+        RefusalCode::AlreadyShipped,
+        "something was shipped: cancel what is open, or have it returned",
+    )
+}
+
+/// Cancels the whole order. A repetition of an accepted cancel is accepted, and emits nothing.
+pub(super) fn order(sink: &mut EventSink<'_>, reason: Option<&Reason>) {
+    if !sink.order.status.is_closed() {
+        cancel(sink, reason);
     }
-    Ok(())
 }
 
-fn cancel(draft: &mut Draft<'_>, reason: Option<&Reason>) {
-    draft.emit(Happening::CancelRequested {
+fn cancel(sink: &mut EventSink<'_>, reason: Option<&Reason>) {
+    sink.emit(EventPayload::CancelRequested {
         reason: reason.cloned(),
     });
 }
 
-pub(super) fn delete(draft: &mut Draft<'_>, refused: &Refused) -> Result<(), Refusal> {
-    let order = &draft.order;
+/// Deletes a settled order; requests the deletion of an open one, and cancels it.
+pub(super) fn delete(sink: &mut EventSink<'_>) -> Result<(), Denial> {
+    let order = &sink.order;
     if order.status.is_terminal() {
-        refused.unless(
+        ensure(
             order.is_settled(),
             RefusalCode::NotSettled,
             "money or stock of the order is not settled yet",
         )?;
-        refused.unless(
+        ensure(
             !order.has_open_return(),
             RefusalCode::ReturnOpen,
             "a return is open",
         )?;
-        draft.emit(Happening::OrderDeleted);
+        sink.emit(EventPayload::OrderDeleted);
         return Ok(());
     }
-    refused.unless(
+    ensure(
         order.status.is_closed() || order.nothing_shipped(),
         RefusalCode::AlreadyShipped,
         "something was shipped: the order cannot be cancelled, and so not deleted yet",
     )?;
     let closed = order.status.is_closed();
     if order.deletion.is_none() {
-        draft.emit(Happening::DeletionRequested);
+        sink.emit(EventPayload::DeletionRequested);
     }
     if !closed {
-        cancel(draft, None);
+        cancel(sink, None);
     }
     Ok(())
 }

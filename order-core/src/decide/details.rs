@@ -1,59 +1,16 @@
-//! Holds, address, metadata, contact, erasure.
+//! Changes address, metadata, labels and contact, and erases personal data.
 
-use super::Refused;
-use super::lines::before_release;
+use super::ensure::{Denial, deny, ensure_editable, ensure_not_erased};
 use crate::command::DetailsPatch;
-use crate::draft::Draft;
-use crate::event::Happening;
-use crate::order::{Address, Hold, HoldOrigin, Order, PersonalData};
-use crate::refusal::{Refusal, RefusalCode};
-use crate::value::{HoldNo, Reason};
+use crate::event::EventPayload;
+use crate::order::{Address, PersonalData};
+use crate::refusal::RefusalCode;
+use crate::transition::EventSink;
 
-pub(super) fn hold(
-    draft: &mut Draft<'_>,
-    reason: Option<&Reason>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    refused.unless(
-        draft.order.nothing_released(),
-        RefusalCode::AlreadyReleased,
-        "the warehouse was asked: call it back first",
-    )?;
-    draft.hold(HoldOrigin::Requested, reason.cloned());
-    Ok(())
-}
-
-pub(super) fn release_hold(
-    draft: &mut Draft<'_>,
-    hold: Option<HoldNo>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let active: Vec<HoldNo> = draft
-        .order
-        .holds
-        .iter()
-        .filter(|one| one.is_active() && hold.is_none_or(|no| no == one.no))
-        .map(|one: &Hold| one.no)
-        .collect();
-    refused.unless(
-        !active.is_empty(),
-        RefusalCode::NotOnHold,
-        "there is no such hold to release",
-    )?;
-    for hold in active {
-        draft.emit(Happening::HoldReleased { hold });
-    }
-    Ok(())
-}
-
-pub(super) fn change_address(
-    draft: &mut Draft<'_>,
-    address: &Address,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    before_release(&draft.order, refused)?;
-    not_erased(&draft.order, refused)?;
-    draft.emit(Happening::AddressChanged {
+pub(super) fn change_address(sink: &mut EventSink<'_>, address: &Address) -> Result<(), Denial> {
+    ensure_editable(&sink.order)?;
+    ensure_not_erased(&sink.order)?;
+    sink.emit(EventPayload::AddressChanged {
         personal: PersonalData {
             shipping_address: Some(address.clone()),
             ..PersonalData::default()
@@ -62,25 +19,21 @@ pub(super) fn change_address(
     Ok(())
 }
 
-pub(super) fn update(
-    draft: &mut Draft<'_>,
-    patch: &DetailsPatch,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
+pub(super) fn update(sink: &mut EventSink<'_>, patch: &DetailsPatch) -> Result<(), Denial> {
+    let order = &sink.order;
     if patch.contact.is_some() {
-        not_erased(order, refused)?;
+        ensure_not_erased(order)?;
     }
     let metadata = order
         .metadata
         .merged(&patch.metadata)
-        .map_err(|invalid| refused.because(RefusalCode::TooLarge, invalid.to_string()))?;
+        .map_err(|invalid| deny(RefusalCode::TooLarge, invalid.to_string()))?;
     let labels = patch.labels.clone().unwrap_or_else(|| order.labels.clone());
     let same_contact = patch.contact.is_none() || patch.contact == order.personal.contact;
     if metadata == order.metadata && labels == order.labels && same_contact {
         return Ok(());
     }
-    draft.emit(Happening::DetailsChanged {
+    sink.emit(EventPayload::DetailsChanged {
         metadata,
         labels,
         personal: PersonalData {
@@ -91,17 +44,9 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Erasing again changes nothing.
-pub(super) fn erase(draft: &mut Draft<'_>) {
-    if draft.order.erased_at.is_none() {
-        draft.emit(Happening::PersonalDataErased);
+/// Erases personal data; a second time it emits nothing.
+pub(super) fn erase(sink: &mut EventSink<'_>) {
+    if sink.order.erased_at.is_none() {
+        sink.emit(EventPayload::PersonalDataErased);
     }
-}
-
-pub(super) fn not_erased(order: &Order, refused: &Refused) -> Result<(), Refusal> {
-    refused.unless(
-        order.erased_at.is_none(),
-        RefusalCode::PersonalDataErased,
-        "the personal data was erased",
-    )
 }

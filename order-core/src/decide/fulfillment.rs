@@ -1,103 +1,86 @@
-//! The warehouse by hand: plan, release, call back, ship, deliver.
+//! Fulfillment by command: plan, release, recall, ship, track, deliver.
 
-use super::Refused;
-use super::lines::share;
-use crate::advance::{all_open, is_paid_first, next_fulfillment};
-use crate::draft::Draft;
-use crate::event::Happening;
+use super::ensure::{Denial, deny, ensure, ensure_not_held, ensure_revision_settled};
+use super::lines::resolve_units;
+use crate::event::EventPayload;
 use crate::fact::Fact;
-use crate::order::{Fulfillment, FulfillmentState, LineUnits, SkuUnits, Tracking};
+use crate::order::{Fulfillment, LineQuantity, ShipmentStatus, SkuQuantity, Tracking};
+use crate::reconcile::{all_open, is_paid_first, next_fulfillment};
 use crate::record::record_onto;
-use crate::refusal::{Refusal, RefusalCode};
+use crate::refusal::RefusalCode;
+use crate::transition::EventSink;
 use crate::value::FulfillmentNo;
 
-pub(super) fn plan(
-    draft: &mut Draft<'_>,
-    lines: Option<&[SkuUnits]>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    may_send(draft, refused)?;
-    let lines = open_units(draft, lines, refused)?;
-    let fulfillment = next_fulfillment(&draft.order);
-    draft.emit(Happening::FulfillmentPlanned { fulfillment, lines });
+pub(super) fn plan(sink: &mut EventSink<'_>, lines: Option<&[SkuQuantity]>) -> Result<(), Denial> {
+    ensure_may_ship(sink)?;
+    let lines = open_units(sink, lines)?;
+    let fulfillment = next_fulfillment(&sink.order);
+    sink.emit(EventPayload::FulfillmentPlanned { fulfillment, lines });
     Ok(())
 }
 
-pub(super) fn release(
-    draft: &mut Draft<'_>,
-    fulfillment: FulfillmentNo,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    may_send(draft, refused)?;
-    in_state(draft, fulfillment, &[FulfillmentState::Planned], refused)?;
-    draft.emit(Happening::FulfillmentReleased { fulfillment });
+pub(super) fn release(sink: &mut EventSink<'_>, fulfillment: FulfillmentNo) -> Result<(), Denial> {
+    ensure_may_ship(sink)?;
+    in_status(sink, fulfillment, &[ShipmentStatus::Planned])?;
+    sink.emit(EventPayload::FulfillmentReleased { fulfillment });
     Ok(())
 }
 
-pub(super) fn recall(
-    draft: &mut Draft<'_>,
-    fulfillment: FulfillmentNo,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let one = in_state(
-        draft,
+pub(super) fn recall(sink: &mut EventSink<'_>, fulfillment: FulfillmentNo) -> Result<(), Denial> {
+    let one = in_status(
+        sink,
         fulfillment,
-        &[FulfillmentState::Planned, FulfillmentState::Released],
-        refused,
+        &[ShipmentStatus::Planned, ShipmentStatus::Released],
     )?;
-    let (planned, recalling) = (one.state == FulfillmentState::Planned, one.recalling);
+    let (planned, recalling) = (one.status == ShipmentStatus::Planned, one.recalling);
     if planned {
-        draft.emit(Happening::FulfillmentCancelled {
+        sink.emit(EventPayload::FulfillmentCancelled {
             fulfillment,
             code: None,
         });
     } else if !recalling {
-        draft.emit(Happening::FulfillmentRecallRequested { fulfillment });
+        sink.emit(EventPayload::FulfillmentRecallRequested { fulfillment });
     }
     Ok(())
 }
 
 pub(super) fn ship(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     fulfillment: Option<FulfillmentNo>,
-    lines: Option<&[SkuUnits]>,
+    lines: Option<&[SkuQuantity]>,
     tracking: &Tracking,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    may_send(draft, refused)?;
-    let waiting = [FulfillmentState::Planned, FulfillmentState::Released];
+) -> Result<(), Denial> {
+    ensure_may_ship(sink)?;
+    let waiting = [ShipmentStatus::Planned, ShipmentStatus::Released];
     let mut fulfillment = fulfillment;
     match (fulfillment, lines) {
         (Some(no), lines) => {
-            let own = in_state(draft, no, &waiting, refused)?.lines.clone();
+            let own = in_status(sink, no, &waiting)?.lines.clone();
             if let Some(lines) = lines {
-                let order = &draft.order;
+                let order = &sink.order;
                 let planned = |id| {
                     own.iter()
                         .filter(|units| units.line == id)
                         .map(|units| units.units)
                         .sum::<u32>()
                 };
-                share(
-                    order,
-                    lines,
-                    |line| order.open_units(line).saturating_add(planned(line.id)),
-                    refused,
-                )?;
+                resolve_units(order, lines, |line| {
+                    order.open_units(line).saturating_add(planned(line.id))
+                })?;
             }
         }
         (None, Some(lines)) => {
-            open_units(draft, Some(lines), refused)?;
+            open_units(sink, Some(lines))?;
         }
-        (None, None) if all_open(&draft.order).is_empty() => {
-            // All that is left stands in fulfillments: the first of them has left.
-            fulfillment = draft
+        (None, None) if all_open(&sink.order).is_empty() => {
+            // Every unit is planned: the first waiting fulfillment is the one that has shipped.
+            fulfillment = sink
                 .order
                 .fulfillments
                 .iter()
                 .find(|one| one.is_waiting())
                 .map(|one| one.no);
-            refused.unless(
+            ensure(
                 fulfillment.is_some(),
                 RefusalCode::NothingOpen,
                 "there is nothing left to ship",
@@ -106,11 +89,11 @@ pub(super) fn ship(
         (None, None) => {}
     }
     let lines = match (fulfillment, lines) {
-        (None, None) => Some(by_sku(draft, &all_open(&draft.order))),
-        (_, lines) => lines.map(<[SkuUnits]>::to_vec),
+        (None, None) => Some(by_sku(sink, &all_open(&sink.order))),
+        (_, lines) => lines.map(<[SkuQuantity]>::to_vec),
     };
     record_onto(
-        draft,
+        sink,
         &Fact::ShipmentConfirmed {
             fulfillment,
             lines,
@@ -121,19 +104,17 @@ pub(super) fn ship(
 }
 
 pub(super) fn track(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     fulfillment: FulfillmentNo,
     tracking: &Tracking,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    in_state(
-        draft,
+) -> Result<(), Denial> {
+    in_status(
+        sink,
         fulfillment,
-        &[FulfillmentState::Shipped, FulfillmentState::Delivered],
-        refused,
+        &[ShipmentStatus::Shipped, ShipmentStatus::Delivered],
     )?;
     record_onto(
-        draft,
+        sink,
         &Fact::TrackingUpdated {
             fulfillment,
             tracking: tracking.clone(),
@@ -142,52 +123,39 @@ pub(super) fn track(
     Ok(())
 }
 
-pub(super) fn deliver(
-    draft: &mut Draft<'_>,
-    fulfillment: FulfillmentNo,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    in_state(
-        draft,
+pub(super) fn deliver(sink: &mut EventSink<'_>, fulfillment: FulfillmentNo) -> Result<(), Denial> {
+    in_status(
+        sink,
         fulfillment,
-        &[FulfillmentState::Shipped, FulfillmentState::Delivered],
-        refused,
+        &[ShipmentStatus::Shipped, ShipmentStatus::Delivered],
     )?;
-    record_onto(draft, &Fact::DeliveryConfirmed { fulfillment });
+    record_onto(sink, &Fact::DeliveryConfirmed { fulfillment });
     Ok(())
 }
 
-/// It is paid as the policy asks, nothing holds it back, and its stock is settled.
-fn may_send(draft: &Draft<'_>, refused: &Refused) -> Result<(), Refusal> {
-    let order = &draft.order;
-    refused.unless(
-        !order.is_held(),
-        RefusalCode::OnHold,
-        "the order is on hold",
-    )?;
-    refused.unless(
-        !order.revision_pending(),
-        RefusalCode::StockNotSettled,
-        "stock for the last revision is not settled yet",
-    )?;
-    refused.unless(
-        is_paid_first(order, draft.ctx.policies.payment),
+/// Denies shipping while the order is on hold, not paid as its policy requires, or without settled
+/// stock.
+fn ensure_may_ship(sink: &EventSink<'_>) -> Result<(), Denial> {
+    let order = &sink.order;
+    ensure_not_held(order)?;
+    ensure_revision_settled(order)?;
+    ensure(
+        is_paid_first(order, sink.ctx.policy.payment),
         RefusalCode::NotPaid,
         "what is due first is not paid",
     )
 }
 
 fn open_units(
-    draft: &Draft<'_>,
-    lines: Option<&[SkuUnits]>,
-    refused: &Refused,
-) -> Result<Vec<LineUnits>, Refusal> {
-    let order = &draft.order;
+    sink: &EventSink<'_>,
+    lines: Option<&[SkuQuantity]>,
+) -> Result<Vec<LineQuantity>, Denial> {
+    let order = &sink.order;
     match lines {
-        Some(lines) => share(order, lines, |line| order.open_units(line), refused),
+        Some(lines) => resolve_units(order, lines, |line| order.open_units(line)),
         None => {
             let open = all_open(order);
-            refused.unless(
+            ensure(
                 !open.is_empty(),
                 RefusalCode::NothingOpen,
                 "there is nothing left to send",
@@ -197,31 +165,30 @@ fn open_units(
     }
 }
 
-fn by_sku(draft: &Draft<'_>, lines: &[LineUnits]) -> Vec<SkuUnits> {
-    draft.order.skus_of(lines)
+fn by_sku(sink: &EventSink<'_>, lines: &[LineQuantity]) -> Vec<SkuQuantity> {
+    sink.order.skus_of(lines)
 }
 
-fn in_state<'d>(
-    draft: &'d Draft<'_>,
+fn in_status<'d>(
+    sink: &'d EventSink<'_>,
     no: FulfillmentNo,
-    states: &[FulfillmentState],
-    refused: &Refused,
-) -> Result<&'d Fulfillment, Refusal> {
-    let one = draft.order.fulfillment(no).ok_or_else(|| {
-        refused.because(
+    statuses: &[ShipmentStatus],
+) -> Result<&'d Fulfillment, Denial> {
+    let one = sink.order.fulfillment(no).ok_or_else(|| {
+        deny(
             RefusalCode::NoSuchPart,
             format!("there is no fulfillment {no}"),
         )
     })?;
-    let code = match (states.contains(&FulfillmentState::Shipped), one.has_left()) {
+    let code = match (statuses.contains(&ShipmentStatus::Shipped), one.has_left()) {
         (true, false) => RefusalCode::NotShipped,
         (false, true) => RefusalCode::AlreadyShipped,
         (true, true) | (false, false) => RefusalCode::WrongPartState,
     };
-    refused.unless(
-        states.contains(&one.state),
+    ensure(
+        statuses.contains(&one.status),
         code,
-        format!("fulfillment {no} is {}", one.state),
+        format_args!("fulfillment {no} is {}", one.status),
     )?;
     Ok(one)
 }

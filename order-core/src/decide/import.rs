@@ -1,25 +1,20 @@
-//! Taking over an order from another system, as it stands there.
+//! Imports an order from another system, with its state there.
 
-use super::Refused;
+use super::ensure::{Denial, deny};
 use super::place::{check_sums, new_lines};
 use crate::apply::apply;
 use crate::command::ImportOrder;
-use crate::draft::Context;
-use crate::event::{Event, Happening};
+use crate::event::{Event, EventPayload};
 use crate::money::Amount;
-use crate::order::{Line, Order, OrderStatus, SkuUnits, Tracking};
-use crate::refusal::{Refusal, RefusalCode};
-use crate::value::{AttemptNo, CaptureNo, FulfillmentNo, LineId, RefundNo, Version};
+use crate::order::{Order, OrderLine, OrderStatus, SkuQuantity, Tracking};
+use crate::refusal::RefusalCode;
+use crate::transition::Context;
+use crate::value::{CaptureNo, FulfillmentNo, LineNo, PaymentAttemptNo, RefundNo, Version};
 
-pub(super) fn import(
-    import: &ImportOrder,
-    ctx: &Context<'_>,
-    refused: &Refused,
-) -> Result<Happening, Refusal> {
-    let inconsistent =
-        |message: &str| refused.because(RefusalCode::InconsistentImport, message.to_owned());
-    let lines = new_lines(&import.order.lines, LineId::FIRST, ctx, refused)?;
-    check_sums(&lines, &import.order.adjustments, refused)?;
+pub(super) fn import(import: &ImportOrder, ctx: &Context<'_>) -> Result<EventPayload, Denial> {
+    let inconsistent = |message: &str| deny(RefusalCode::InconsistentImport, message.to_owned());
+    let lines = new_lines(&import.order.order.lines, LineNo::FIRST, ctx)?;
+    check_sums(&lines, &import.order.order.adjustments)?;
     if lines.iter().any(|line| line.unit_price.is_none()) {
         return Err(inconsistent("every line needs a unit price"));
     }
@@ -46,16 +41,16 @@ pub(super) fn import(
         return Err(inconsistent("it was placed in the future"));
     }
 
-    let mut order = blank(import, ctx, lines, refused)?;
-    spread(&mut order, &import.cancelled, |line| {
+    let mut order = blank(import, ctx, lines)?;
+    distribute(&mut order, &import.cancelled, |line| {
         (line.quantity.get() - line.cancelled, &mut line.cancelled)
     })
     .ok_or_else(|| inconsistent("more units are cancelled than were ordered"))?;
-    spread(&mut order, &import.shipped, |line| {
+    distribute(&mut order, &import.shipped, |line| {
         (line.unshipped(), &mut line.shipped)
     })
     .ok_or_else(|| inconsistent("more units are shipped than are ordered and not cancelled"))?;
-    spread(&mut order, &import.delivered, |line| {
+    distribute(&mut order, &import.delivered, |line| {
         (line.shipped - line.delivered, &mut line.delivered)
     })
     .ok_or_else(|| inconsistent("more units are delivered than were shipped"))?;
@@ -69,50 +64,45 @@ pub(super) fn import(
         && order
             .lines
             .iter()
-            .any(|line| line.delivered < line.active())
+            .any(|line| line.delivered < line.remaining())
     {
         return Err(inconsistent(
             "a completed order has every unit delivered or cancelled",
         ));
     }
-    Ok(Happening::OrderImported(Box::new(order)))
+    Ok(EventPayload::OrderImported(Box::new(order)))
 }
 
-/// The order as if it had just been placed, without stock.
-fn blank(
-    import: &ImportOrder,
-    ctx: &Context<'_>,
-    lines: Vec<Line>,
-    refused: &Refused,
-) -> Result<Order, Refusal> {
-    let first = super::place::place(&import.order, ctx, refused)?;
+/// Returns the order as if it had just been placed, without a reservation.
+fn blank(import: &ImportOrder, ctx: &Context<'_>, lines: Vec<OrderLine>) -> Result<Order, Denial> {
+    let first = super::place::place(&import.order, ctx)?;
     let event = Event::new(Version::INITIAL, import.placed_at, ctx.actor.clone(), first);
-    let mut order = apply(None, &event)
-        .ok_or_else(|| refused.because(RefusalCode::NotPlaced, "there is no order yet"))?;
+    let mut order =
+        apply(None, &event).ok_or_else(|| deny(RefusalCode::NotPlaced, "there is no order yet"))?;
     order.lines = lines;
     order.status = import.status;
-    order.customer = crate::order::CustomerCheck::Verified;
+    order.customer_verification = crate::order::CustomerVerification::Verified;
     order.reservation = None;
     order.external_reference = Some(import.reference.clone());
     order.deadline = (import.status == OrderStatus::Confirmed)
-        .then(|| crate::time::after(ctx.now, ctx.policies.payment_window));
+        .then(|| crate::time::after(ctx.now, ctx.policy.payment_window));
     order.payment_method_ready = false;
     Ok(order)
 }
 
-/// Counts units by SKU onto the lines, in order; `None` if there is no room for some.
-fn spread(
+/// Distributes units by SKU over the lines, in order; `None` if they do not fit.
+fn distribute(
     order: &mut Order,
-    units: &[SkuUnits],
-    room: impl Fn(&mut Line) -> (u32, &mut u32),
+    units: &[SkuQuantity],
+    room: impl Fn(&mut OrderLine) -> (u32, &mut u32),
 ) -> Option<()> {
     for one in units {
         let mut left = one.quantity;
         for line in order.lines.iter_mut().filter(|line| line.sku == one.sku) {
             let (free, count) = room(line);
-            let taken = left.min(free);
-            *count += taken;
-            left -= taken;
+            let part = left.min(free);
+            *count += part;
+            left -= part;
         }
         if left > 0 {
             return None;
@@ -121,58 +111,59 @@ fn spread(
     Some(())
 }
 
-/// What was shipped and paid there, as one fulfillment, one payment and one refund.
+/// Adds what was shipped and paid there, as one fulfillment for each status, one payment and one
+/// refund.
 fn add_history(order: &mut Order, import: &ImportOrder, ctx: &Context<'_>) {
     use crate::order::{
-        AttemptState, Capture, CaptureState, Fulfillment, FulfillmentState, LineUnits,
-        PaymentAttempt, Refund, RefundPurpose, RefundState,
+        Capture, CaptureMethod, CaptureStatus, Fulfillment, LineQuantity, PaymentAttempt,
+        PaymentAttemptStatus, Refund, RefundPurpose, RefundStatus, ShipmentStatus,
     };
-    let sent = |units: fn(&Line) -> u32, lines: &[Line]| -> Vec<LineUnits> {
+    let sent = |units: fn(&OrderLine) -> u32, lines: &[OrderLine]| -> Vec<LineQuantity> {
         lines
             .iter()
-            .map(|line| LineUnits::new(line.id, units(line)))
+            .map(|line| LineQuantity::new(line.id, units(line)))
             .filter(|units| units.units > 0)
             .collect()
     };
     let parts = [
         (
             sent(|line| line.delivered, &order.lines),
-            FulfillmentState::Delivered,
+            ShipmentStatus::Delivered,
         ),
         (
             sent(|line| line.shipped - line.delivered, &order.lines),
-            FulfillmentState::Shipped,
+            ShipmentStatus::Shipped,
         ),
     ];
     let mut no = FulfillmentNo::FIRST;
-    for (lines, state) in parts {
+    for (lines, status) in parts {
         if lines.is_empty() {
             continue;
         }
         order.fulfillments.push(Fulfillment {
             no,
-            state,
+            status,
             lines,
             excess: Vec::new(),
             tracking: Tracking::default(),
             recalling: false,
             shipped_at: Some(ctx.now),
-            delivered_at: (state == FulfillmentState::Delivered).then_some(ctx.now),
+            delivered_at: (status == ShipmentStatus::Delivered).then_some(ctx.now),
         });
         no = no.next();
     }
     if import.captured.is_positive() {
         order.payments.push(PaymentAttempt {
-            no: AttemptNo::FIRST,
+            no: PaymentAttemptNo::FIRST,
             amount: import.captured,
-            capture: true,
-            state: AttemptState::Captured,
+            capture_method: CaptureMethod::Automatic,
+            status: PaymentAttemptStatus::Captured,
             provider_id: None,
             authorized: import.captured,
             captures: vec![Capture {
                 no: CaptureNo::FIRST,
                 amount: import.captured,
-                state: CaptureState::Succeeded,
+                status: CaptureStatus::Succeeded,
                 external: None,
                 failure: None,
             }],
@@ -182,8 +173,8 @@ fn add_history(order: &mut Order, import: &ImportOrder, ctx: &Context<'_>) {
         });
     }
     if import.refunded.is_positive() {
-        let before = order.ledger();
-        // What was paid back beyond an overpayment was given away.
+        let before = order.balance();
+        // A refund beyond what was overpaid was goodwill.
         let purpose = if before.overpaid() >= i128::from(Amount::minor(import.refunded)) {
             RefundPurpose::Overpayment
         } else {
@@ -191,11 +182,11 @@ fn add_history(order: &mut Order, import: &ImportOrder, ctx: &Context<'_>) {
         };
         order.refunds.push(Refund {
             no: RefundNo::FIRST,
-            attempt: AttemptNo::FIRST,
+            attempt: PaymentAttemptNo::FIRST,
             amount: import.refunded,
             purpose,
             reason: None,
-            state: RefundState::Succeeded,
+            status: RefundStatus::Succeeded,
             provider_id: None,
             failure: None,
             requested_at: import.placed_at,

@@ -1,38 +1,33 @@
-//! Replacing the lines before anything is released.
+//! Replaces the lines before anything is released; resolves units by SKU to lines.
 
-use super::Refused;
+use super::ensure::{Denial, ensure, ensure_editable, ensure_revision_settled};
 use super::place::{check_sums, new_lines};
-use crate::command::NewLine;
-use crate::draft::Draft;
-use crate::event::Happening;
-use crate::order::{Adjustment, Line, LineUnits, Order, SkuUnits};
-use crate::refusal::{Refusal, RefusalCode};
-use crate::value::LineId;
+use crate::event::EventPayload;
+use crate::new_order::NewLine;
+use crate::order::{Adjustment, LineQuantity, Order, OrderLine, SkuQuantity};
+use crate::refusal::RefusalCode;
+use crate::transition::EventSink;
+use crate::value::LineNo;
 
 pub(super) fn revise(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     lines: &[NewLine],
     adjustments: Option<&[Adjustment]>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
-    before_release(order, refused)?;
-    refused.unless(
-        !order.revision_pending(),
-        RefusalCode::StockNotSettled,
-        "stock for the last revision is not settled yet",
-    )?;
-    refused.unless(
+) -> Result<(), Denial> {
+    let order = &sink.order;
+    ensure_editable(order)?;
+    ensure_revision_settled(order)?;
+    ensure(
         order.is_priced(),
         RefusalCode::StockNotSettled,
         "the present lines are not priced yet",
     )?;
-    refused.unless(
+    ensure(
         lines.iter().all(|line| line.unit_price.is_some()),
         RefusalCode::InvalidAmount,
         "every line needs a unit price",
     )?;
-    let revised = keep_ids(order, new_lines(lines, LineId::FIRST, &draft.ctx, refused)?);
+    let revised = keep_ids(order, new_lines(lines, LineNo::FIRST, &sink.ctx)?);
     let adjustments = adjustments.map_or_else(
         || {
             order
@@ -44,45 +39,26 @@ pub(super) fn revise(
         },
         <[Adjustment]>::to_vec,
     );
-    check_sums(&revised, &adjustments, refused)?;
-    draft.emit(Happening::LinesRevised {
+    check_sums(&revised, &adjustments)?;
+    sink.emit(EventPayload::LinesRevised {
         lines: revised,
         adjustments,
     });
     Ok(())
 }
 
-/// Nothing has gone to the warehouse, and no payment is under way.
-pub(super) fn before_release(order: &Order, refused: &Refused) -> Result<(), Refusal> {
-    refused.unless(
-        order.nothing_shipped(),
-        RefusalCode::AlreadyShipped,
-        "something was shipped",
-    )?;
-    refused.unless(
-        order.nothing_released(),
-        RefusalCode::AlreadyReleased,
-        "the warehouse was asked: call it back first",
-    )?;
-    refused.unless(
-        !order.has_open_attempt(),
-        RefusalCode::PaymentInProgress,
-        "a payment is under way",
-    )
-}
-
-/// A line of a SKU that was there before keeps its id and name; others get new ids.
-fn keep_ids(order: &Order, mut lines: Vec<Line>) -> Vec<Line> {
-    let mut before: Vec<&Line> = order.lines.iter().collect();
+/// Keeps the number and name of a line whose SKU was there before; others get new numbers.
+fn keep_ids(order: &Order, mut lines: Vec<OrderLine>) -> Vec<OrderLine> {
+    let mut before: Vec<&OrderLine> = order.lines.iter().collect();
     let mut fresh = order
         .lines
         .iter()
         .map(|line| line.id)
         .max()
-        .map_or(LineId::FIRST, LineId::next);
+        .map_or(LineNo::FIRST, LineNo::next);
     for line in &mut lines {
-        if let Some(place) = before.iter().position(|old| old.sku == line.sku) {
-            let old = before.remove(place);
+        if let Some(index) = before.iter().position(|old| old.sku == line.sku) {
+            let old = before.remove(index);
             line.id = old.id;
             line.name = line.name.take().or_else(|| old.name.clone());
         } else {
@@ -93,62 +69,61 @@ fn keep_ids(order: &Order, mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
-/// Shares units by SKU out over the lines, in order, as far as `room` goes.
+/// Distributes units by SKU over the lines, in order, at most `room` of each.
 ///
 /// # Errors
-/// If a SKU is not part of the order, nothing is named, or there are more units than room.
-pub(super) fn share(
+/// If a SKU is not part of the order, no unit is named, or more units than there is room for.
+pub(super) fn resolve_units(
     order: &Order,
-    units: &[SkuUnits],
-    room: impl Fn(&Line) -> u32,
-    refused: &Refused,
-) -> Result<Vec<LineUnits>, Refusal> {
-    let mut shared = Vec::<LineUnits>::new();
-    for (place, one) in units.iter().enumerate() {
-        refused.unless(
+    units: &[SkuQuantity],
+    room: impl Fn(&OrderLine) -> u32,
+) -> Result<Vec<LineQuantity>, Denial> {
+    let mut resolved = Vec::<LineQuantity>::new();
+    for (index, one) in units.iter().enumerate() {
+        ensure(
             order.lines.iter().any(|line| line.sku == one.sku),
             RefusalCode::UnknownSku,
-            format!("lines[{place}].sku is not part of the order"),
+            format_args!("lines[{index}].sku is not part of the order"),
         )?;
-        refused.unless(
+        ensure(
             one.quantity > 0,
             RefusalCode::InvalidAmount,
-            format!("lines[{place}].quantity must not be zero"),
+            format_args!("lines[{index}].quantity must not be zero"),
         )?;
         let mut left = one.quantity;
         for line in order.lines.iter().filter(|line| line.sku == one.sku) {
-            let taken: u32 = shared
+            let used: u32 = resolved
                 .iter()
                 .filter(|units| units.line == line.id)
                 .map(|units| units.units)
                 .sum();
-            let part = left.min(room(line).saturating_sub(taken));
+            let part = left.min(room(line).saturating_sub(used));
             if part > 0 {
-                shared.push(LineUnits::new(line.id, part));
+                resolved.push(LineQuantity::new(line.id, part));
                 left -= part;
             }
         }
-        refused.unless(
+        ensure(
             left == 0,
             RefusalCode::TooManyUnits,
-            format!(
-                "lines[{place}]: {} units asked for, {} open",
+            format_args!(
+                "lines[{index}]: {} units asked for, {} open",
                 one.quantity,
                 one.quantity - left
             ),
         )?;
     }
-    refused.unless(
-        !shared.is_empty(),
+    ensure(
+        !resolved.is_empty(),
         RefusalCode::NothingOpen,
         "there is no unit to do this with",
     )?;
-    Ok(merge(shared))
+    Ok(merge(resolved))
 }
 
-/// Each line once.
-fn merge(units: Vec<LineUnits>) -> Vec<LineUnits> {
-    let mut merged = Vec::<LineUnits>::new();
+/// Sums the units of each line.
+fn merge(units: Vec<LineQuantity>) -> Vec<LineQuantity> {
+    let mut merged = Vec::<LineQuantity>::new();
     for one in units {
         match merged.iter_mut().find(|units| units.line == one.line) {
             Some(units) => units.units = units.units.saturating_add(one.units),

@@ -1,82 +1,69 @@
-//! Charging, capturing and paying back by hand.
+//! Payment by command: charge, change the method, capture, refund.
 
-use super::Refused;
-use crate::advance::{attempt_of, may_attempt, next_refund, outlasts_attempt, refundable};
-use crate::draft::Draft;
-use crate::event::Happening;
+use super::ensure::{
+    Denial, ensure, ensure_no_open_attempt, ensure_not_erased, ensure_not_held, ensure_positive,
+    ensure_revision_settled,
+};
+use crate::event::EventPayload;
 use crate::money::Amount;
 use crate::order::{OrderStatus, PersonalData, RefundPurpose};
-use crate::refusal::{Refusal, RefusalCode};
+use crate::reconcile::{attempt_of, may_attempt, next_refund, outlasts_attempt, refundable};
+use crate::refusal::RefusalCode;
+use crate::transition::EventSink;
 use crate::value::{PaymentToken, Reason};
 
-pub(super) fn start(
-    draft: &mut Draft<'_>,
-    amount: Option<Amount>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
-    no_payment_under_way(draft, refused)?;
-    refused.unless(
-        !order.is_held(),
-        RefusalCode::OnHold,
-        "the order is on hold",
-    )?;
-    refused.unless(
-        !order.revision_pending(),
-        RefusalCode::StockNotSettled,
-        "stock for the last revision is not settled yet",
-    )?;
+pub(super) fn start(sink: &mut EventSink<'_>, amount: Option<Amount>) -> Result<(), Denial> {
+    let order = &sink.order;
+    ensure_no_open_attempt(&sink.order)?;
+    ensure_not_held(order)?;
+    ensure_revision_settled(order)?;
     let due = order.totals().due;
-    refused.unless(due.is_positive(), RefusalCode::NothingDue, "nothing is due")?;
-    refused.unless(
+    ensure(due.is_positive(), RefusalCode::NothingDue, "nothing is due")?;
+    ensure(
         order.personal.payment_token.is_some(),
         RefusalCode::NoPaymentMethod,
         "there is no payment method: put one first",
     )?;
-    refused.unless(
-        may_attempt(order, draft.ctx.policies),
+    ensure(
+        may_attempt(order, sink.ctx.policy),
         RefusalCode::TooManyAttempts,
         "as many payment attempts as are allowed were made",
     )?;
-    let certain = order.status != OrderStatus::Confirmed || outlasts_attempt(draft);
+    let stock_lasts = order.status != OrderStatus::Confirmed || outlasts_attempt(sink);
     match amount {
-        None if !certain => {
-            // The stock is held for longer first; the payment follows by itself.
-            draft.emit(Happening::PaymentMethodChanged {
+        None if !stock_lasts => {
+            // The reservation is extended first; the payment follows by itself.
+            sink.emit(EventPayload::PaymentMethodChanged {
                 personal: PersonalData::default(),
             });
         }
         None => {
-            let first = attempt_of(draft, due);
-            draft.emit(first);
+            let started = attempt_of(sink, due);
+            sink.emit(started);
         }
         Some(amount) => {
-            positive(amount, refused)?;
-            refused.unless(
+            ensure_positive(amount)?;
+            ensure(
                 amount <= due,
                 RefusalCode::InvalidAmount,
-                format!("only {due} is due"),
+                format_args!("only {due} is due"),
             )?;
-            refused.unless(
-                certain,
+            ensure(
+                stock_lasts,
                 RefusalCode::StockNotSettled,
                 "stock is not held for long enough to pay a part",
             )?;
-            let first = attempt_of(draft, amount);
-            draft.emit(first);
+            let started = attempt_of(sink, amount);
+            sink.emit(started);
         }
     }
     Ok(())
 }
 
-pub(super) fn change_method(
-    draft: &mut Draft<'_>,
-    token: &PaymentToken,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    no_payment_under_way(draft, refused)?;
-    super::details::not_erased(&draft.order, refused)?;
-    draft.emit(Happening::PaymentMethodChanged {
+pub(super) fn change_method(sink: &mut EventSink<'_>, token: &PaymentToken) -> Result<(), Denial> {
+    ensure_no_open_attempt(&sink.order)?;
+    ensure_not_erased(&sink.order)?;
+    sink.emit(EventPayload::PaymentMethodChanged {
         personal: PersonalData {
             payment_token: Some(token.clone()),
             ..PersonalData::default()
@@ -85,43 +72,31 @@ pub(super) fn change_method(
     Ok(())
 }
 
-fn no_payment_under_way(draft: &Draft<'_>, refused: &Refused) -> Result<(), Refusal> {
-    refused.unless(
-        !draft.order.has_open_attempt(),
-        RefusalCode::PaymentInProgress,
-        "a payment is under way",
-    )
-}
-
-pub(super) fn capture(
-    draft: &mut Draft<'_>,
-    amount: Option<Amount>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
-    let ledger = order.ledger();
+pub(super) fn capture(sink: &mut EventSink<'_>, amount: Option<Amount>) -> Result<(), Denial> {
+    let order = &sink.order;
+    let balance = order.balance();
     let open: i128 = order
         .payments
         .iter()
         .map(|attempt| i128::from(attempt.capturable().minor()))
         .sum();
-    let owed = ledger.unpaid() - ledger.capturing;
+    let owed = balance.unpaid() - balance.captures_pending;
     let wanted = match amount {
         Some(amount) => {
-            positive(amount, refused)?;
+            ensure_positive(amount)?;
             i128::from(amount.minor())
         }
         None => open.min(owed),
     };
-    refused.unless(
+    ensure(
         wanted > 0,
         RefusalCode::NothingDue,
         "there is nothing to capture",
     )?;
-    refused.unless(
+    ensure(
         wanted <= open && wanted <= owed,
         RefusalCode::ExceedsAuthorized,
-        format!("at most {} may be captured", open.min(owed)),
+        format_args!("at most {} may be captured", open.min(owed)),
     )?;
     let mut left = wanted;
     let parts: Vec<_> = order
@@ -130,50 +105,49 @@ pub(super) fn capture(
         .filter_map(|attempt| {
             let part = left.min(i128::from(attempt.capturable().minor()));
             left -= part;
-            (part > 0).then(|| Happening::CaptureRequested {
+            (part > 0).then(|| EventPayload::CaptureRequested {
                 attempt: attempt.no,
                 capture: attempt.next_capture(),
                 amount: Amount::saturating_from(part),
             })
         })
         .collect();
-    parts.into_iter().for_each(|part| draft.emit(part));
+    parts.into_iter().for_each(|part| sink.emit(part));
     Ok(())
 }
 
 pub(super) fn refund(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     amount: Option<Amount>,
     reason: Option<&Reason>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let kept = draft.order.ledger().kept();
+) -> Result<(), Denial> {
+    let net_captured = sink.order.balance().net_captured();
     let wanted = match amount {
         Some(amount) => {
-            positive(amount, refused)?;
+            ensure_positive(amount)?;
             i128::from(amount.minor())
         }
-        None => kept,
+        None => net_captured,
     };
-    refused.unless(
-        kept > 0,
+    ensure(
+        net_captured > 0,
         RefusalCode::ExceedsCaptured,
         "nothing is captured that was not refunded",
     )?;
-    refused.unless(
-        wanted <= kept,
+    ensure(
+        wanted <= net_captured,
         RefusalCode::ExceedsCaptured,
-        format!("at most {kept} may be refunded"),
+        format_args!("at most {net_captured} may be refunded"),
     )?;
     let mut left = wanted;
     while left > 0 {
-        let Some((attempt, there)) = refundable(&draft.order) else {
+        let Some((attempt, available)) = refundable(&sink.order) else {
             break;
         };
-        let part = left.min(there);
+        let part = left.min(available);
         left -= part;
-        let refund = next_refund(&draft.order);
-        draft.emit(Happening::RefundRequested {
+        let refund = next_refund(&sink.order);
+        sink.emit(EventPayload::RefundRequested {
             refund,
             attempt,
             amount: Amount::saturating_from(part),
@@ -182,12 +156,4 @@ pub(super) fn refund(
         });
     }
     Ok(())
-}
-
-fn positive(amount: Amount, refused: &Refused) -> Result<(), Refusal> {
-    refused.unless(
-        amount.is_positive(),
-        RefusalCode::InvalidAmount,
-        "amount must be more than zero",
-    )
 }

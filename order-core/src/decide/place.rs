@@ -1,65 +1,57 @@
-//! Placing an order.
+//! Places an order: numbers its lines and checks its sums.
 
-use super::Refused;
-use crate::command::{NewLine, PlaceOrder};
-use crate::draft::Context;
-use crate::event::{Happening, Placement};
-use crate::order::{Adjustment, Line, totals_fit};
-use crate::refusal::{Refusal, RefusalCode};
+use super::ensure::{Denial, deny, ensure};
+use crate::command::PlaceOrder;
+use crate::event::{EventPayload, OrderPlaced};
+use crate::new_order::NewLine;
+use crate::order::{Adjustment, OrderLine, totals_fit};
+use crate::refusal::RefusalCode;
 use crate::time;
-use crate::value::LineId;
+use crate::transition::Context;
+use crate::value::LineNo;
 
-pub(super) fn place(
-    place: &PlaceOrder,
-    ctx: &Context<'_>,
-    refused: &Refused,
-) -> Result<Happening, Refusal> {
-    let lines = new_lines(&place.lines, LineId::FIRST, ctx, refused)?;
-    check_sums(&lines, &place.adjustments, refused)?;
-    Ok(Happening::OrderPlaced(Box::new(Placement {
-        id: place.id,
-        storefront: place.storefront.clone(),
-        customer_id: place.customer_id.clone(),
-        currency: place.currency.unwrap_or(ctx.policies.currency),
+/// Numbers and checks the lines, and decides the currency and the deadline.
+pub(super) fn place(place: &PlaceOrder, ctx: &Context<'_>) -> Result<EventPayload, Denial> {
+    let order = &place.order;
+    let lines = new_lines(&order.lines, LineNo::FIRST, ctx)?;
+    check_sums(&lines, &order.adjustments)?;
+    Ok(EventPayload::OrderPlaced(Box::new(OrderPlaced::new(
+        place,
+        order.currency.unwrap_or(ctx.policy.currency),
         lines,
-        adjustments: place.adjustments.clone(),
-        metadata: place.metadata.clone(),
-        deadline: time::after(ctx.now, ctx.policies.acceptance_window),
-        payment_method: place.personal.payment_token.is_some(),
-        personal: place.personal.clone(),
-    })))
+        time::after(ctx.now, ctx.policy.acceptance_window),
+    ))))
 }
 
-/// Numbers the lines from `first`.
+/// Numbers the lines from `first`, and checks how many there are and their prices.
 pub(super) fn new_lines(
     lines: &[NewLine],
-    first: LineId,
+    first: LineNo,
     ctx: &Context<'_>,
-    refused: &Refused,
-) -> Result<Vec<Line>, Refusal> {
-    refused.unless(
+) -> Result<Vec<OrderLine>, Denial> {
+    ensure(
         !lines.is_empty(),
         RefusalCode::NoLines,
         "an order has at least one line",
     )?;
-    let most = ctx.policies.max_lines;
-    refused.unless(
-        lines.len() <= most,
+    let max_lines = ctx.policy.max_lines;
+    ensure(
+        lines.len() <= max_lines,
         RefusalCode::TooManyLines,
-        format!("an order has at most {most} lines"),
+        format_args!("an order has at most {max_lines} lines"),
     )?;
-    for (place, line) in lines.iter().enumerate() {
-        refused.unless(
+    for (index, line) in lines.iter().enumerate() {
+        ensure(
             line.unit_price.is_none_or(|price| !price.is_negative()),
             RefusalCode::InvalidAmount,
-            format!("lines[{place}].unit_price must not be negative"),
+            format_args!("lines[{index}].unit_price must not be negative"),
         )?;
     }
     let ids = std::iter::successors(Some(first), |id| Some(id.next()));
     Ok(ids
         .zip(lines)
         .map(|(id, line)| {
-            Line::new(
+            OrderLine::new(
                 id,
                 line.sku.clone(),
                 line.name.clone(),
@@ -70,33 +62,30 @@ pub(super) fn new_lines(
         .collect())
 }
 
-/// Adjustments name lines there are, no amount is negative, and the sums can be counted.
-pub(super) fn check_sums(
-    lines: &[Line],
-    adjustments: &[Adjustment],
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    for (place, adjustment) in adjustments.iter().enumerate() {
-        refused.unless(
+/// Denies negative amounts, adjustments of unknown lines, discounts that exceed what they reduce, and
+/// sums that do not fit an [`Amount`](crate::money::Amount).
+pub(super) fn check_sums(lines: &[OrderLine], adjustments: &[Adjustment]) -> Result<(), Denial> {
+    for (index, adjustment) in adjustments.iter().enumerate() {
+        ensure(
             !adjustment.amount.is_negative(),
             RefusalCode::InvalidAmount,
-            format!("adjustments[{place}].amount must not be negative"),
+            format_args!("adjustments[{index}].amount must not be negative"),
         )?;
-        refused.unless(
+        ensure(
             adjustment
                 .line
                 .is_none_or(|id| lines.iter().any(|line| line.id == id)),
             RefusalCode::UnknownLine,
-            format!("adjustments[{place}].line names no line of the order"),
+            format_args!("adjustments[{index}].line names no line of the order"),
         )?;
     }
     match totals_fit(lines, adjustments) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(refused.because(
+        Ok(false) => Err(deny(
             RefusalCode::NegativeTotal,
             "the discounts exceed what they are taken off",
         )),
-        Err(_) => Err(refused.because(
+        Err(_) => Err(deny(
             RefusalCode::AmountTooLarge,
             "the order's total is larger than can be counted",
         )),

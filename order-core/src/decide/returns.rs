@@ -1,83 +1,75 @@
-//! Units that come back, by command.
+//! Returns by command: request, approve, reject, receive, cancel.
 
-use super::Refused;
-use super::lines::share;
-use crate::draft::Draft;
-use crate::event::Happening;
+use super::ensure::{Denial, deny, ensure};
+use super::lines::resolve_units;
+use crate::event::EventPayload;
 use crate::money::Amount;
-use crate::order::{FulfillmentState, LineUnits, Order, ReturnState, SkuUnits};
-use crate::refusal::{Refusal, RefusalCode};
+use crate::order::{LineQuantity, Order, ReturnRequestStatus, ShipmentStatus, SkuQuantity};
+use crate::refusal::RefusalCode;
 use crate::time;
+use crate::transition::EventSink;
 use crate::value::{Reason, ReturnNo};
 
 pub(super) fn request(
-    draft: &mut Draft<'_>,
-    lines: &[SkuUnits],
+    sink: &mut EventSink<'_>,
+    lines: &[SkuQuantity],
     reason: Option<&Reason>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let order = &draft.order;
-    let lines = share(order, lines, |line| line.returnable(), refused)?;
+) -> Result<(), Denial> {
+    let order = &sink.order;
+    let lines = resolve_units(order, lines, |line| line.returnable())?;
     let last = order
         .fulfillments
         .iter()
-        .filter(|one| one.state == FulfillmentState::Delivered)
+        .filter(|one| one.status == ShipmentStatus::Delivered)
         .filter_map(|one| one.delivered_at)
         .max();
-    let window = draft.ctx.policies.return_window;
-    refused.unless(
-        last.is_some_and(|at| draft.ctx.now <= time::after(at, window)),
+    let window = sink.ctx.policy.return_window;
+    ensure(
+        last.is_some_and(|at| sink.ctx.now <= time::after(at, window)),
         RefusalCode::ReturnWindowClosed,
         "it is too late to send it back",
     )?;
-    draft.request_return(lines, reason.cloned());
+    sink.request_return(lines, reason.cloned());
     Ok(())
 }
 
-pub(super) fn approve(
-    draft: &mut Draft<'_>,
-    return_no: ReturnNo,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    in_state(draft, return_no, &[ReturnState::Requested], refused)?;
-    draft.emit(Happening::ReturnApproved { return_no });
+pub(super) fn approve(sink: &mut EventSink<'_>, return_no: ReturnNo) -> Result<(), Denial> {
+    in_status(sink, return_no, &[ReturnRequestStatus::Requested])?;
+    sink.emit(EventPayload::ReturnApproved { return_no });
     Ok(())
 }
 
 pub(super) fn reject(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     return_no: ReturnNo,
     reason: Option<&Reason>,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    in_state(draft, return_no, &[ReturnState::Requested], refused)?;
-    draft.emit(Happening::ReturnRejected {
+) -> Result<(), Denial> {
+    in_status(sink, return_no, &[ReturnRequestStatus::Requested])?;
+    sink.emit(EventPayload::ReturnRejected {
         return_no,
         reason: reason.cloned(),
     });
     Ok(())
 }
 
-pub(super) fn cancel(
-    draft: &mut Draft<'_>,
-    return_no: ReturnNo,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let states = [ReturnState::Requested, ReturnState::Approved];
-    in_state(draft, return_no, &states, refused)?;
-    draft.emit(Happening::ReturnCancelled { return_no });
+pub(super) fn cancel(sink: &mut EventSink<'_>, return_no: ReturnNo) -> Result<(), Denial> {
+    let statuses = [
+        ReturnRequestStatus::Requested,
+        ReturnRequestStatus::Approved,
+    ];
+    in_status(sink, return_no, &statuses)?;
+    sink.emit(EventPayload::ReturnCancelled { return_no });
     Ok(())
 }
 
 pub(super) fn receive(
-    draft: &mut Draft<'_>,
+    sink: &mut EventSink<'_>,
     return_no: ReturnNo,
     restock: bool,
-    refused: &Refused,
-) -> Result<(), Refusal> {
-    let lines = in_state(draft, return_no, &[ReturnState::Approved], refused)?;
-    let credit = credit(&draft.order, &lines);
-    draft.emit(Happening::ReturnReceived {
+) -> Result<(), Denial> {
+    let lines = in_status(sink, return_no, &[ReturnRequestStatus::Approved])?;
+    let credit = credit(&sink.order, &lines);
+    sink.emit(EventPayload::ReturnReceived {
         return_no,
         restocked: restock,
         credit,
@@ -85,8 +77,8 @@ pub(super) fn receive(
     Ok(())
 }
 
-/// What units that come back were charged for, with the adjustments of their lines.
-fn credit(order: &Order, lines: &[LineUnits]) -> Amount {
+/// Returns what the returned units were charged, with the adjustments of their lines.
+fn credit(order: &Order, lines: &[LineQuantity]) -> Amount {
     let worth: i128 = lines
         .iter()
         .filter_map(|units| {
@@ -98,19 +90,19 @@ fn credit(order: &Order, lines: &[LineUnits]) -> Amount {
     Amount::saturating_from(worth).at_least_zero()
 }
 
-fn in_state(
-    draft: &Draft<'_>,
+fn in_status(
+    sink: &EventSink<'_>,
     no: ReturnNo,
-    states: &[ReturnState],
-    refused: &Refused,
-) -> Result<Vec<LineUnits>, Refusal> {
-    let one = draft.order.return_with(no).ok_or_else(|| {
-        refused.because(RefusalCode::NoSuchPart, format!("there is no return {no}"))
-    })?;
-    refused.unless(
-        states.contains(&one.state),
+    statuses: &[ReturnRequestStatus],
+) -> Result<Vec<LineQuantity>, Denial> {
+    let one = sink
+        .order
+        .return_with(no)
+        .ok_or_else(|| deny(RefusalCode::NoSuchPart, format!("there is no return {no}")))?;
+    ensure(
+        statuses.contains(&one.status),
         RefusalCode::WrongPartState,
-        format!("return {no} is {}", one.state),
+        format_args!("return {no} is {}", one.status),
     )?;
     Ok(one.lines.clone())
 }

@@ -7,10 +7,10 @@ use super::{Amount, MoneyError};
 /// Splits an amount in proportion to weights; the parts are in the order of the weights and sum to
 /// the whole.
 ///
-/// By largest remainder (Hamilton's method): each part gets the whole units of its exact share, and
-/// the units then left over go one each to the parts that lost the largest fraction. Among equal
-/// fractions the earlier part comes first, so that the same input always gives the same split. No
-/// part is a whole unit or more from its exact share, a part of weight zero gets nothing, and a
+/// Uses the largest remainder method (Hamilton's): each part gets the whole units of its exact
+/// share, and the remaining units go one each to the parts with the largest fractions. Among equal
+/// fractions the earlier part comes first, so that the same input always gives the same split. Each
+/// part is less than one unit from its exact share, a part of weight zero gets nothing, and a
 /// negative amount splits as the mirror image of the positive one.
 ///
 /// # Errors
@@ -41,8 +41,7 @@ pub fn allocate(amount: Amount, weights: &[u64]) -> Result<Vec<Amount>, MoneyErr
         .map(|&weight| Share::floor(magnitude * u128::from(weight), total))
         .collect();
 
-    // Fewer units are left than there are remainders above zero, so that a weight of zero never
-    // gets one.
+    // There are fewer units left than remainders above zero, so a weight of zero never gets one.
     let mut left_over = magnitude - shares.iter().map(|share| share.units).sum::<u128>();
     let mut by_remainder: Vec<&mut Share> = shares.iter_mut().collect();
     by_remainder.sort_by_key(|share| Reverse(share.remainder));
@@ -60,7 +59,7 @@ pub fn allocate(amount: Amount, weights: &[u64]) -> Result<Vec<Amount>, MoneyErr
         .collect()
 }
 
-/// A part while it is being worked out, without its sign.
+/// A part during the computation, without its sign.
 struct Share {
     units: u128,
     remainder: u128,

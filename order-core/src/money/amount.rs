@@ -1,4 +1,4 @@
-//! [`Amount`]: a count of minor units whose currency is known from where it stands.
+//! [`Amount`]: a count of minor units whose currency is known from context.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use super::MoneyError;
 
 /// A signed count of minor units (cents, yen, fils) in a currency known from context.
 ///
-/// The order, the payment attempt or the refund an amount belongs to says which currency it is in;
-/// where that is not so, use [`Money`](super::Money). Arithmetic is checked: a result that does not
-/// fit is [`MoneyError::Overflow`], never a wrapped number.
+/// The order that an amount belongs to determines its currency; where there is no order, use
+/// [`Money`](super::Money). Arithmetic is checked: a result that does not fit is
+/// [`MoneyError::Overflow`], never a wrapped number.
 ///
 /// In JSON it is a plain integer.
 ///
@@ -30,40 +30,40 @@ use super::MoneyError;
 pub struct Amount(i64);
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// An amount of so many minor units.
+    /// Makes an amount of this many minor units.
     #[must_use]
     pub const fn new(minor: i64) -> Self {
         Self(minor)
     }
 
-    /// The count of minor units.
+    /// Returns the count of minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {
         self.0
     }
 
-    /// Whether this is exactly zero.
+    /// Returns whether this is exactly zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether this is less than zero.
+    /// Returns whether this is less than zero.
     #[must_use]
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
-    /// Whether this is more than zero.
+    /// Returns whether this is more than zero.
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
 
-    /// The sum of the two.
+    /// Adds the other amount.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Amount {
         }
     }
 
-    /// This less the other.
+    /// Subtracts the other amount.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Amount {
         }
     }
 
-    /// This amount so many times over, as a unit price for a quantity.
+    /// Multiplies by a count, as a unit price by a quantity.
     ///
     /// # Errors
     ///
@@ -96,11 +96,11 @@ impl Amount {
         Self::try_from(i128::from(self.0) * i128::from(count))
     }
 
-    /// The same amount with the other sign.
+    /// Returns the amount with the opposite sign.
     ///
     /// # Errors
     ///
-    /// [`MoneyError::Overflow`] for the one amount that has no counterpart, `i64::MIN`.
+    /// [`MoneyError::Overflow`] for `i64::MIN`, the one amount without a counterpart.
     pub const fn negated(self) -> Result<Self, MoneyError> {
         match self.0.checked_neg() {
             Some(minor) => Ok(Self(minor)),
@@ -108,15 +108,15 @@ impl Amount {
         }
     }
 
-    /// This amount, or zero if it is negative.
+    /// Returns this amount, or zero if it is negative.
     #[must_use]
     pub const fn at_least_zero(self) -> Self {
         if self.is_negative() { Self::ZERO } else { self }
     }
 
-    /// The sum of all amounts; zero for none.
+    /// Sums all amounts; zero for none.
     ///
-    /// Only the final sum has to fit: it is formed in 128 bits, so that the order of the amounts
+    /// Only the final sum has to fit: it is computed in 128 bits, so that the order of the amounts
     /// does not matter.
     ///
     /// # Errors
@@ -126,11 +126,10 @@ impl Amount {
         Self::try_from(wide_sum(amounts))
     }
 
-    /// The nearest amount to a number of minor units that may be too large.
+    /// Converts a number of minor units that may be too large, saturating at both ends of the range.
     ///
-    /// For showing a ledger, and for facts: what the outside world reports may not be refused, so a
-    /// figure that does not fit stands at the end of the range. Where refusing is possible, use
-    /// [`TryFrom<i128>`] instead.
+    /// For displaying a balance, and for facts: what the outside world reports cannot be refused.
+    /// Where a refusal is possible, use [`TryFrom<i128>`] instead.
     ///
     /// ```
     /// use order_core::money::Amount;
@@ -148,7 +147,7 @@ impl Amount {
     }
 }
 
-/// Sums in 128 bits; more amounts than a machine can hold would be needed to leave them.
+/// Sums in 128 bits, which no number of amounts that fits into memory can overflow.
 fn wide_sum(amounts: impl IntoIterator<Item = Amount>) -> i128 {
     amounts.into_iter().map(|amount| i128::from(amount.0)).sum()
 }
@@ -164,7 +163,7 @@ impl TryFrom<i128> for Amount {
 }
 
 impl fmt::Display for Amount {
-    /// The count of minor units, as an integer.
+    /// Writes the count of minor units, as an integer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

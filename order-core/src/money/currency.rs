@@ -11,10 +11,10 @@ use super::MoneyError;
 
 /// A currency of ISO 4217 that has a minor unit.
 ///
-/// Its name is the alphabetic code in upper case; its exponent is how many decimal places the minor
-/// unit stands for. Codes to which the standard gives no minor unit (XAU, XTS, XXX and the like)
-/// are refused, since nothing can be priced in them. A currency that has been replaced by another
-/// stays readable for as long as the list knows it, so that old orders still load.
+/// It is identified by its alphabetic code in upper case; its exponent is the number of decimal
+/// places of the minor unit. Codes without a minor unit (XAU, XTS, XXX and the like) are refused,
+/// since nothing can be priced in them. A currency that has been replaced by another stays readable
+/// as long as the list of the crate `iso_currency` contains it, so that old orders still load.
 ///
 /// In JSON it is the code, as a string. Currencies are ordered by code.
 ///
@@ -54,19 +54,19 @@ impl Currency {
     /// United States dollar, 2 decimal places.
     pub const USD: Self = Self::known(Iso::USD, 2);
 
-    /// The exponent is written out because the list cannot be asked in a constant; a test compares
-    /// the two.
+    /// Takes the exponent as an argument, because the list cannot be read in a constant; a test
+    /// compares the two.
     const fn known(iso: Iso, exponent: u8) -> Self {
         Self { iso, exponent }
     }
 
-    /// The alphabetic code of ISO 4217: three upper-case letters.
+    /// Returns the alphabetic code of ISO 4217: three upper-case letters.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.iso.code()
     }
 
-    /// How many decimal places the minor unit stands for: 2 for USD, 0 for JPY, 3 for KWD.
+    /// Returns the number of decimal places of the minor unit: 2 for USD, 0 for JPY, 3 for KWD.
     #[must_use]
     pub const fn exponent(self) -> u8 {
         self.exponent
@@ -76,7 +76,7 @@ impl Currency {
 impl FromStr for Currency {
     type Err = MoneyError;
 
-    /// Reads an alphabetic code in upper case.
+    /// Parses an alphabetic code in upper case.
     fn from_str(code: &str) -> Result<Self, MoneyError> {
         let iso = Iso::from_code(code).ok_or_else(|| MoneyError::unknown_currency(code))?;
         let exponent = iso
@@ -124,7 +124,7 @@ impl PartialOrd for Currency {
 }
 
 impl fmt::Display for Currency {
-    /// The alphabetic code.
+    /// Writes the alphabetic code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.code())
     }

@@ -1,15 +1,15 @@
-//! What can go wrong with money. Every operation of the module fails with this one type.
+//! [`MoneyError`]: the error of every operation on money.
 
 use super::Currency;
 
-/// Why an operation on money was refused.
+/// An operation on money failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {
     /// The result does not fit into 64 bits of minor units.
     #[error("the amount does not fit into 64 bits of minor units")]
     Overflow,
-    /// Two sums of money in different currencies met. They are never converted silently.
+    /// Two sums of money are in different currencies; they are never converted.
     #[error("{left} and {right} are different currencies")]
     CurrencyMismatch {
         /// The currency of the value the operation was called on.
@@ -20,11 +20,11 @@ pub enum MoneyError {
     /// The text is not an alphabetic code of ISO 4217, in upper case.
     #[error("{code:?} is not an ISO 4217 currency code")]
     UnknownCurrency {
-        /// The text as given, cut after its first eight characters.
+        /// The first eight characters of the text.
         code: String,
     },
-    /// ISO 4217 gives the code no minor unit (gold, test codes, "no currency"), so nothing can be
-    /// priced in it.
+    /// ISO 4217 defines no minor unit for the code (gold, test codes, "no currency"), so nothing can
+    /// be priced in it.
     #[error("{code} has no minor unit, so that no order can be priced in it")]
     NoMinorUnit {
         /// The alphabetic code.
@@ -34,22 +34,14 @@ pub enum MoneyError {
     /// currency code.
     #[error("not a sum of money such as \"19.99 USD\"")]
     Malformed,
-    /// A rate lies above [`Rate::MAX`](super::Rate::MAX).
-    #[error("a rate of {ppm} parts per million is above the greatest, {max}")]
-    RateTooHigh {
-        /// The rate asked for, in parts per million.
-        ppm: u32,
-        /// The greatest allowed rate, in parts per million.
-        max: u32,
-    },
-    /// [`allocate`](super::allocate) got no weights, or only zeros.
+    /// [`allocate`](super::allocate) was called without weights, or with zeros only.
     #[error("there is nothing to allocate by: all weights are zero or there are none")]
     NothingToAllocateBy,
 }
 
 impl MoneyError {
-    /// An [`UnknownCurrency`](Self::UnknownCurrency) that keeps only as much of the text as a log
-    /// line can bear.
+    /// Makes an [`UnknownCurrency`](Self::UnknownCurrency), truncating the text so that it cannot
+    /// flood a log.
     pub(super) fn unknown_currency(text: &str) -> Self {
         Self::UnknownCurrency {
             code: text.chars().take(8).collect(),

@@ -1,42 +1,42 @@
-//! What is added to, or taken off, the price of the goods.
+//! Adjustments: shipping, tax, discounts and fees.
 
 use crate::money::Amount;
-use crate::value::{Label, LineId};
+use crate::value::{Label, LineNo};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// What an adjustment is for. The kind says the sign; the amount is never negative.
+string_enum! {
+    /// The kind of an adjustment, which determines its sign; the amount is never negative.
     pub enum AdjustmentKind as "kind of adjustment" {
-        /// Added: the price of shipping.
+        /// The price of shipping; added.
         Shipping = "shipping",
-        /// Added: tax.
+        /// Tax; added.
         Tax = "tax",
-        /// Taken off: a discount.
+        /// A discount; subtracted.
         Discount = "discount",
-        /// Added: any other fee.
+        /// Any other fee; added.
         Fee = "fee",
     }
 }
 
-/// A part of the total that is not the price of goods.
+/// A part of an order's total other than the price of the goods.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Adjustment {
-    /// What it is for.
+    /// The kind, which determines the sign.
     pub kind: AdjustmentKind,
-    /// How much, in minor units, never negative.
+    /// In minor units, never negative.
     pub amount: Amount,
-    /// What a person reads of it.
+    /// The title shown to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// The line it belongs to; none: the whole order. A line's adjustment shrinks with the units
-    /// that are cancelled or returned.
+    /// The line it belongs to; `None` for the whole order. A line's adjustment is prorated over
+    /// the units of the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<LineId>,
+    pub line: Option<LineNo>,
 }
 
 impl Adjustment {
-    /// An adjustment of the whole order.
+    /// Makes an adjustment of the whole order.
     #[must_use]
     pub const fn of_order(kind: AdjustmentKind, amount: Amount, label: Option<Label>) -> Self {
         Self {
@@ -47,13 +47,13 @@ impl Adjustment {
         }
     }
 
-    /// An adjustment of one line.
+    /// Makes an adjustment of one line.
     #[must_use]
     pub const fn of_line(
         kind: AdjustmentKind,
         amount: Amount,
         label: Option<Label>,
-        line: LineId,
+        line: LineNo,
     ) -> Self {
         Self {
             kind,
@@ -63,7 +63,7 @@ impl Adjustment {
         }
     }
 
-    /// What it adds to the total: negative for a discount.
+    /// Gives an amount of this adjustment its sign: negative for a discount.
     pub(crate) fn signed(&self, amount: i128) -> i128 {
         match self.kind {
             AdjustmentKind::Discount => -amount,

@@ -1,45 +1,45 @@
-//! Fulfillments: what the warehouse was asked for, and what it sent.
+//! Fulfillments: units that the warehouse ships together, from plan to delivery.
 
-use super::{LineUnits, SkuUnits};
+use super::{LineQuantity, SkuQuantity};
 use crate::time::Timestamp;
 use crate::value::{Carrier, FulfillmentNo, TrackingNumber, TrackingUrl};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// Where a fulfillment stands.
-    pub enum FulfillmentState as "fulfillment state" {
-        /// Decided; the warehouse does not know of it.
+string_enum! {
+    /// The status of a single fulfillment (a shipment).
+    pub enum ShipmentStatus as "fulfillment state" {
+        /// Planned; the warehouse does not know of it.
         Planned = "planned",
-        /// The warehouse was asked.
+        /// Requested from the warehouse.
         Released = "released",
-        /// It has left.
+        /// Left the warehouse.
         Shipped = "shipped",
-        /// It has arrived.
+        /// Arrived at the customer.
         Delivered = "delivered",
-        /// It was lost on the way.
+        /// Lost in transit.
         Lost = "lost",
-        /// It will not be sent.
+        /// Cancelled before it shipped.
         Cancelled = "cancelled",
     }
 }
 
-/// Who carries a shipment, and how it is followed.
+/// The tracking details of a shipment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tracking {
-    /// Who carries it.
+    /// `None` if not reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Carrier>,
-    /// The carrier's number for it.
+    /// The carrier's tracking number; `None` if not reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<TrackingNumber>,
-    /// Where it can be followed.
+    /// The page that shows where it is; `None` if not reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<TrackingUrl>,
 }
 
 impl Tracking {
-    /// Carried by so and so, under this number, to be followed there.
+    /// Makes tracking details of the parts that are known.
     #[must_use]
     pub const fn new(
         carrier: Option<Carrier>,
@@ -53,7 +53,7 @@ impl Tracking {
         }
     }
 
-    /// These particulars, and those of `other` where these have none.
+    /// Returns these details, with the parts of `other` where these have none.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -64,56 +64,53 @@ impl Tracking {
     }
 }
 
-/// Units sent together.
+/// Units that the warehouse ships together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Fulfillment {
-    /// Its number within the order; with the order's id, its reference at the warehouse.
+    /// With the order's id, its reference at the warehouse.
     pub no: FulfillmentNo,
-    /// Where it stands.
-    pub state: FulfillmentState,
-    /// The units of it that count towards lines.
-    pub lines: Vec<LineUnits>,
-    /// Units sent although not ordered, or not any more.
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: ShipmentStatus,
+    /// The units that count towards lines of the order.
+    pub lines: Vec<LineQuantity>,
+    /// Units shipped that were not ordered, or not any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub excess: Vec<SkuUnits>,
-    /// Who carries it, and how it is followed.
+    pub excess: Vec<SkuQuantity>,
+    /// Empty until the warehouse reports it.
     #[serde(default)]
     pub tracking: Tracking,
-    /// Whether the warehouse was asked to call it back.
+    /// Whether its recall was requested from the warehouse.
     #[serde(default)]
     pub recalling: bool,
-    /// When it left.
+    /// `None` until it has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped_at: Option<Timestamp>,
-    /// When it arrived.
+    /// `None` until it has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
 }
 
 impl Fulfillment {
-    /// Whether it has left the warehouse, whatever became of it.
+    /// Returns whether it has left the warehouse: shipped, delivered or lost.
     #[must_use]
     pub const fn has_left(&self) -> bool {
-        match self.state {
-            FulfillmentState::Shipped | FulfillmentState::Delivered | FulfillmentState::Lost => {
-                true
-            }
-            FulfillmentState::Planned
-            | FulfillmentState::Released
-            | FulfillmentState::Cancelled => false,
+        match self.status {
+            ShipmentStatus::Shipped | ShipmentStatus::Delivered | ShipmentStatus::Lost => true,
+            ShipmentStatus::Planned | ShipmentStatus::Released | ShipmentStatus::Cancelled => false,
         }
     }
 
-    /// Whether it is planned or released, and has not left.
+    /// Returns whether it is planned or released, and has not left.
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
-        match self.state {
-            FulfillmentState::Planned | FulfillmentState::Released => true,
-            FulfillmentState::Shipped
-            | FulfillmentState::Delivered
-            | FulfillmentState::Lost
-            | FulfillmentState::Cancelled => false,
+        match self.status {
+            ShipmentStatus::Planned | ShipmentStatus::Released => true,
+            ShipmentStatus::Shipped
+            | ShipmentStatus::Delivered
+            | ShipmentStatus::Lost
+            | ShipmentStatus::Cancelled => false,
         }
     }
 }

@@ -1,40 +1,40 @@
-//! Holds: an order that goes on only when somebody says so.
+//! Holds: an order on hold continues only when the hold is released by command.
 
 use crate::time::Timestamp;
 use crate::value::{HoldNo, Reason};
 use serde::{Deserialize, Serialize};
 
-/// Who placed a hold.
+/// The cause of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HoldOrigin {
-    /// A person or a service, by command.
+    /// Placed by command.
     Requested,
-    /// The order itself: it was released, and its stock is gone.
+    /// Placed automatically: the order was released, and its stock is gone.
     StockUnavailable,
-    /// The order itself: the warehouse refused a fulfillment.
+    /// Placed automatically: the warehouse refused a fulfillment.
     WarehouseRefused,
 }
 
-/// A hold on an order.
+/// A hold on an order, active until it is released.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hold {
-    /// Its number within the order.
+    /// Identifies the hold within the order.
     pub no: HoldNo,
-    /// Who placed it.
+    /// The cause of the hold.
     pub origin: HoldOrigin,
-    /// Why, in the words of whoever placed it.
+    /// The reason given with the command; `None` if there was none.
     pub reason: Option<Reason>,
-    /// When it was placed.
+    /// The time it was placed.
     pub placed_at: Timestamp,
-    /// When it was released, if it was.
+    /// `None` while the hold is active.
     pub released_at: Option<Timestamp>,
 }
 
 impl Hold {
-    /// Whether it still keeps the order from going on.
+    /// Returns whether it still stops the order.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.released_at.is_none()

@@ -1,62 +1,62 @@
-//! A line: so many of one product at one price, and how many of them went where.
+//! The lines of an order: units of one product at one price, and counts of what became of them.
 
 use crate::money::Amount;
-use crate::value::{LineId, ProductName, Quantity, Sku};
+use crate::value::{LineNo, ProductName, Quantity, Sku};
 use serde::{Deserialize, Serialize};
 
 /// One line of an order.
 ///
-/// Counts are units. At all times `cancelled + shipped <= quantity`, `delivered <= shipped` and
-/// `returned <= return_requested <= shipped`; what was shipped beyond that is in `excess`.
+/// Counts are in units. Invariants: `cancelled + shipped <= quantity`, `delivered <= shipped` and
+/// `returned <= return_requested <= shipped`. Units shipped beyond that are in `overshipped`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Line {
-    /// Its id within the order.
-    pub id: LineId,
-    /// What was ordered.
+pub struct OrderLine {
+    /// Identifies the line within the order.
+    pub id: LineNo,
+    /// The product.
     pub sku: Sku,
-    /// The product's name when it was ordered.
+    /// The product's name when the order was placed; `None` if neither caller nor inventory named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ProductName>,
-    /// How many were ordered.
+    /// Units ordered, including those cancelled later.
     pub quantity: Quantity,
-    /// The price of one as agreed; `None` until the inventory service has quoted it.
+    /// The agreed price of one unit, in minor units; `None` until the inventory service has quoted it.
     pub unit_price: Option<Amount>,
-    /// Cancelled before they were shipped.
+    /// Units cancelled before they were shipped.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub cancelled: u32,
-    /// On their way or arrived, less what was lost.
+    /// Units that left the warehouse and were not lost.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub shipped: u32,
-    /// Arrived.
+    /// Units that arrived.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub delivered: u32,
-    /// Asked to come back, whether or not they have.
+    /// Units in requested returns, whether or not they were received.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub return_requested: u32,
-    /// Came back.
+    /// Units received in returns.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub returned: u32,
-    /// Came back and went into stock again.
+    /// Units received in returns and restocked.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub restocked: u32,
-    /// Lost on the way; open again.
+    /// Units lost in transit; they have to be shipped again.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub lost: u32,
-    /// Shipped although not ordered, or not any more.
-    #[serde(default, skip_serializing_if = "is_none_yet")]
-    pub excess: u32,
+    /// Units shipped that were not ordered, or not any more.
+    #[serde(default, rename = "excess", skip_serializing_if = "is_none_yet")]
+    pub overshipped: u32,
 }
 
-/// Whether a count is left out where the line is stored.
+/// Returns whether a count is left out of the stored form.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_none_yet(count: &u32) -> bool {
     *count == 0
 }
 
-impl Line {
+impl OrderLine {
     pub(crate) fn new(
-        id: LineId,
+        id: LineNo,
         sku: Sku,
         name: Option<ProductName>,
         quantity: Quantity,
@@ -75,57 +75,57 @@ impl Line {
             returned: 0,
             restocked: 0,
             lost: 0,
-            excess: 0,
+            overshipped: 0,
         }
     }
 
-    /// Units still ordered: not cancelled.
+    /// Returns the units ordered and not cancelled.
     #[must_use]
-    pub fn active(&self) -> u32 {
+    pub fn remaining(&self) -> u32 {
         self.quantity.get().saturating_sub(self.cancelled)
     }
 
-    /// Units still ordered that have not left.
+    /// Returns the units ordered, not cancelled and not shipped.
     #[must_use]
     pub fn unshipped(&self) -> u32 {
-        self.active().saturating_sub(self.shipped)
+        self.remaining().saturating_sub(self.shipped)
     }
 
-    /// Units that arrived and were not asked to come back.
+    /// Returns the units delivered for which no return was requested.
     #[must_use]
     pub fn returnable(&self) -> u32 {
         self.delivered.saturating_sub(self.return_requested)
     }
 
-    /// Units that stock must be held or was taken for.
+    /// Returns the units for which stock must be reserved or committed.
     #[must_use]
-    pub fn stock(&self) -> u32 {
-        self.active()
+    pub fn units_to_reserve(&self) -> u32 {
+        self.remaining()
             .saturating_add(self.lost)
             .saturating_sub(self.restocked)
     }
 
-    /// Units that have left, or were lost, and did not come back into stock.
+    /// Returns the units that were shipped or lost and were not restocked.
     #[must_use]
-    pub fn gone(&self) -> u32 {
+    pub fn units_out(&self) -> u32 {
         self.shipped
             .saturating_add(self.lost)
             .saturating_sub(self.restocked)
     }
 
-    /// The price of the units still ordered, in minor units.
+    /// Returns the price of the units not cancelled, in minor units, saturating.
     #[must_use]
     pub fn total(&self) -> Amount {
-        Amount::saturating_from(self.value_of(self.active()))
+        Amount::saturating_from(self.value_of(self.remaining()))
     }
 
-    /// The price of so many units, in minor units; nothing while there is no price.
+    /// Returns the price of a number of units, in minor units; zero while there is no price.
     pub(crate) fn value_of(&self, units: u32) -> i128 {
         self.unit_price
             .map_or(0, |price| i128::from(price.minor()) * i128::from(units))
     }
 
-    /// Whether the counts are as they must be.
+    /// Returns whether the counts keep the invariants of a line.
     #[must_use]
     pub fn counts_hold(&self) -> bool {
         u64::from(self.cancelled) + u64::from(self.shipped) <= u64::from(self.quantity.get())
@@ -136,40 +136,40 @@ impl Line {
     }
 }
 
-/// So many units of one line.
+/// A number of units of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct LineUnits {
-    /// The line.
-    pub line: LineId,
-    /// How many of its units.
+pub struct LineQuantity {
+    /// Identifies the line within the order.
+    pub line: LineNo,
+    /// A count of units.
     pub units: u32,
 }
 
-impl LineUnits {
-    /// So many units of this line.
+impl LineQuantity {
+    /// Makes a count of units of a line.
     #[must_use]
-    pub const fn new(line: LineId, units: u32) -> Self {
+    pub const fn new(line: LineNo, units: u32) -> Self {
         Self { line, units }
     }
 }
 
-/// The price and name a line was quoted.
+/// The price and name that the inventory service quoted for a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PricedLine {
-    /// The line.
-    pub line: LineId,
-    /// The product's name.
+    /// Identifies the line within the order.
+    pub line: LineNo,
+    /// The product's name; `None` if the inventory service gave none.
     pub name: Option<ProductName>,
-    /// The price of one.
+    /// The price of one unit, in minor units.
     pub unit_price: Amount,
 }
 
 impl PricedLine {
-    /// The quote for this line.
+    /// Makes the quote for a line.
     #[must_use]
-    pub const fn new(line: LineId, name: Option<ProductName>, unit_price: Amount) -> Self {
+    pub const fn new(line: LineNo, name: Option<ProductName>, unit_price: Amount) -> Self {
         Self {
             line,
             name,

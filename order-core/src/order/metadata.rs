@@ -1,26 +1,27 @@
-//! The caller's own data on an order.
+//! Metadata: the caller's own data on an order. No rule ever reads it.
 
 use crate::value::{InvalidReason, InvalidValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A small JSON object that belongs to the caller. It never decides anything here.
+/// A small JSON object that belongs to the caller and is stored as it is.
 ///
-/// At most [`MAX_ENTRIES`](Self::MAX_ENTRIES) entries and [`MAX_BYTES`](Self::MAX_BYTES) as JSON.
+/// At most [`MAX_ENTRIES`](Self::MAX_ENTRIES) entries and [`MAX_BYTES`](Self::MAX_BYTES) bytes as
+/// JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct Metadata(Map<String, Value>);
 
 impl Metadata {
-    /// The most entries there can be.
+    /// The maximum number of entries.
     pub const MAX_ENTRIES: usize = 50;
-    /// The most bytes it can have, written as JSON.
+    /// The maximum size in bytes, as JSON.
     pub const MAX_BYTES: usize = 16 * 1024;
 
-    /// Takes a JSON object as metadata.
+    /// Makes metadata of a JSON object.
     ///
     /// # Errors
-    /// If it has too many entries, or is too large.
+    /// [`InvalidReason::TooLarge`] if it has too many entries or bytes.
     pub fn new(entries: Map<String, Value>) -> Result<Self, InvalidValue> {
         let too_large = entries.len() > Self::MAX_ENTRIES
             || serde_json::to_string(&entries).map_or(usize::MAX, |text| text.len())
@@ -37,16 +38,16 @@ impl Metadata {
         Ok(Self(entries))
     }
 
-    /// The entries.
+    /// Returns the entries.
     #[must_use]
     pub const fn entries(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// The metadata after a JSON merge patch (RFC 7396): `null` removes an entry.
+    /// Applies a JSON merge patch (RFC 7396): `null` removes an entry.
     ///
     /// # Errors
-    /// If the result has too many entries, or is too large.
+    /// [`InvalidReason::TooLarge`] if the result has too many entries or bytes.
     pub fn merged(&self, patch: &Map<String, Value>) -> Result<Self, InvalidValue> {
         let mut entries = self.0.clone();
         merge(&mut entries, patch);

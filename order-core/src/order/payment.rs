@@ -1,146 +1,183 @@
-//! Attempts to take payment, and what was captured through each.
+//! Payment attempts and their captures.
 
 use crate::money::Amount;
 use crate::time::Timestamp;
-use crate::value::{AttemptNo, CaptureNo, Code, ProviderId};
+use crate::value::{CaptureNo, Code, PaymentAttemptNo, ProviderId};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// Where a payment attempt stands.
-    pub enum AttemptState as "payment state" {
-        /// Decided, not sent.
+string_enum! {
+    /// The status of a payment attempt.
+    pub enum PaymentAttemptStatus as "payment state" {
+        /// Created, not sent to the provider.
         Created = "created",
-        /// Sent, or about to be: its outcome must be learnt.
+        /// Sent to the provider, or about to be; its outcome is open.
         Dispatched = "dispatched",
-        /// The customer has to act, with the provider.
+        /// The customer has to act at the provider, such as confirm with the bank.
         RequiresAction = "requires_action",
-        /// The provider holds the amount for us.
+        /// Authorized: the provider holds the amount.
         Authorized = "authorized",
-        /// The amount was taken.
+        /// The amount was captured.
         Captured = "captured",
-        /// The provider refused it.
+        /// The provider declined it.
         Declined = "declined",
-        /// It was sent and no answer came. Left only by asking the provider.
+        /// Sent without an answer. Only a query to the provider resolves it.
         Unknown = "unknown",
-        /// The authorization was given back, or nothing was ever sent.
+        /// The authorization was voided, or the attempt was abandoned before it was sent.
         Voided = "voided",
-        /// The authorization lapsed.
+        /// The authorization expired.
         Expired = "expired",
     }
 }
 
-coded! {
-    /// Where a capture stands.
-    pub enum CaptureState as "capture state" {
-        /// Decided; its outcome must be learnt.
+/// How an authorized payment is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CaptureMethod {
+    /// The provider captures as soon as it authorizes.
+    Automatic,
+    /// Captured later, on request.
+    Manual,
+}
+
+/// Stores a [`CaptureMethod`] as `true` for automatic and `false` for manual.
+pub(crate) mod capture_method {
+    use super::CaptureMethod;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(crate) fn serialize<S: Serializer>(
+        method: &CaptureMethod,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*method == CaptureMethod::Automatic)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<CaptureMethod, D::Error> {
+        Ok(if bool::deserialize(deserializer)? {
+            CaptureMethod::Automatic
+        } else {
+            CaptureMethod::Manual
+        })
+    }
+}
+
+string_enum! {
+    /// The status of a capture.
+    pub enum CaptureStatus as "capture state" {
+        /// Requested; its outcome is open.
         Requested = "requested",
-        /// The provider took the amount.
+        /// The provider captured the amount.
         Succeeded = "succeeded",
         /// The provider refused it.
         Failed = "failed",
-        /// It was sent and no answer came.
+        /// Sent without an answer.
         Unknown = "unknown",
     }
 }
 
-/// An amount taken, or to be taken, from an authorization.
+/// A capture of all or part of an authorization.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Capture {
-    /// Its number within the attempt.
+    /// Identifies the capture within the attempt; with the order's id, its reference at the provider.
     pub no: CaptureNo,
-    /// How much, in minor units.
+    /// In minor units.
     pub amount: Amount,
-    /// Where it stands.
-    pub state: CaptureState,
-    /// The provider's id of a capture that we did not ask for.
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: CaptureStatus,
+    /// The provider's id of a capture that this system did not request; else `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<ProviderId>,
-    /// Why it failed.
+    /// The provider's code; `None` unless the capture failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Code>,
 }
 
 impl Capture {
     pub(crate) const fn is_in_flight(&self) -> bool {
-        match self.state {
-            CaptureState::Requested | CaptureState::Unknown => true,
-            CaptureState::Succeeded | CaptureState::Failed => false,
+        match self.status {
+            CaptureStatus::Requested | CaptureStatus::Unknown => true,
+            CaptureStatus::Succeeded | CaptureStatus::Failed => false,
         }
     }
 }
 
-/// One attempt to take payment.
+/// A payment attempt: one payment at the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentAttempt {
-    /// Its number within the order; with the order's id, its reference at the provider.
-    pub no: AttemptNo,
-    /// How much was asked for, in minor units.
+    /// With the order's id, its reference at the provider.
+    pub no: PaymentAttemptNo,
+    /// The amount requested, in minor units.
     pub amount: Amount,
-    /// Whether it is to be captured at once.
-    pub capture: bool,
-    /// Where it stands.
-    pub state: AttemptState,
-    /// The provider's id of the payment.
+    /// How the payment is captured.
+    #[serde(rename = "capture", with = "capture_method")]
+    pub capture_method: CaptureMethod,
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: PaymentAttemptStatus,
+    /// The provider's id of the payment; `None` until the provider answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<ProviderId>,
-    /// How much the provider authorized, in minor units.
+    /// The amount authorized, in minor units; zero until then.
     #[serde(default)]
     pub authorized: Amount,
-    /// What was captured of it, or is to be.
+    /// The captures, oldest first, including failed ones.
     #[serde(default)]
     pub captures: Vec<Capture>,
-    /// Why the provider declined it.
+    /// The provider's code; `None` unless declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_code: Option<Code>,
-    /// Whether the provider was asked to void what is left.
+    /// Whether a void of the uncaptured rest was requested from the provider.
     #[serde(default)]
     pub voiding: bool,
-    /// When it was started.
+    /// The time it was created.
     pub started_at: Timestamp,
 }
 
 impl PaymentAttempt {
-    /// Whether its outcome is still to come.
+    /// Returns whether its outcome is open.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        match self.state {
-            AttemptState::Created
-            | AttemptState::Dispatched
-            | AttemptState::RequiresAction
-            | AttemptState::Unknown => true,
-            AttemptState::Authorized
-            | AttemptState::Captured
-            | AttemptState::Declined
-            | AttemptState::Voided
-            | AttemptState::Expired => false,
+        match self.status {
+            PaymentAttemptStatus::Created
+            | PaymentAttemptStatus::Dispatched
+            | PaymentAttemptStatus::RequiresAction
+            | PaymentAttemptStatus::Unknown => true,
+            PaymentAttemptStatus::Authorized
+            | PaymentAttemptStatus::Captured
+            | PaymentAttemptStatus::Declined
+            | PaymentAttemptStatus::Voided
+            | PaymentAttemptStatus::Expired => false,
         }
     }
 
-    /// What was captured, in minor units.
+    /// Returns the sum of the successful captures, in minor units.
     #[must_use]
     pub fn captured(&self) -> Amount {
         Amount::saturating_from(self.captured_sum())
     }
 
-    /// What may still be captured, in minor units: authorized, and neither captured nor asked for.
+    /// Returns what can still be captured, in minor units: authorized, neither captured nor in
+    /// flight; zero while it is being voided.
     #[must_use]
     pub fn capturable(&self) -> Amount {
-        if self.state == AttemptState::Authorized && !self.voiding {
+        if self.status == PaymentAttemptStatus::Authorized && !self.voiding {
             Amount::saturating_from(self.uncaptured_sum() - self.capturing_sum()).at_least_zero()
         } else {
             Amount::ZERO
         }
     }
 
-    /// The capture with this number.
+    /// Returns the capture with this number.
     #[must_use]
     pub fn capture_with(&self, no: CaptureNo) -> Option<&Capture> {
         self.captures.iter().find(|capture| capture.no == no)
     }
 
-    /// Whether a capture is asked for and not answered.
+    /// Returns whether a capture is in flight.
     #[must_use]
     pub fn is_capturing(&self) -> bool {
         self.captures.iter().any(Capture::is_in_flight)
@@ -149,20 +186,20 @@ impl PaymentAttempt {
     pub(crate) fn capture_failed(&self) -> bool {
         self.captures
             .iter()
-            .any(|capture| capture.state == CaptureState::Failed)
+            .any(|capture| capture.status == CaptureStatus::Failed)
     }
 
     pub(crate) fn captured_sum(&self) -> i128 {
-        self.sum(|capture| capture.state == CaptureState::Succeeded)
+        self.sum(|capture| capture.status == CaptureStatus::Succeeded)
     }
 
     pub(crate) fn capturing_sum(&self) -> i128 {
         self.sum(Capture::is_in_flight)
     }
 
-    /// What the provider still holds for us, whether or not a capture of it is under way.
+    /// Returns what is authorized and not captured, including captures in flight.
     pub(crate) fn uncaptured_sum(&self) -> i128 {
-        if self.state == AttemptState::Authorized {
+        if self.status == PaymentAttemptStatus::Authorized {
             (i128::from(self.authorized.minor()) - self.captured_sum()).max(0)
         } else {
             0
@@ -177,7 +214,7 @@ impl PaymentAttempt {
             .sum()
     }
 
-    /// The first number that no capture has. A report may have brought a number we never gave.
+    /// Returns the first unused capture number. A fact may have reported a number never issued here.
     pub(crate) fn next_capture(&self) -> CaptureNo {
         let mut free = CaptureNo::FIRST;
         while self.capture_with(free).is_some() {

@@ -1,32 +1,32 @@
-//! All of an order that is about a person, in one place, so that it can be erased.
+//! Everything in an order that is about a person, kept together so that it can be erased.
 //!
-//! Nothing here is ever shown by `Debug`, and none of it is part of an event's or an order's own
-//! serialized form: it is stored beside them.
+//! `Debug` never shows any of it, and it is never part of the serialized form of an event or an
+//! order: it is stored beside them.
 
-use crate::value::{CountryCode, InvalidReason, InvalidValue, Label, PaymentToken};
+use crate::value::{CountryCode, Email, PaymentToken, Phone, ShortText};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where a shipment goes.
+/// The address that a shipment goes to.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
-    /// Who receives it.
+    /// The recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Label>,
+    pub name: Option<ShortText>,
     /// Street and number.
-    pub line1: Label,
-    /// Anything that does not fit the first line.
+    pub line1: ShortText,
+    /// Anything that does not fit into the first line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line2: Option<Label>,
-    /// Town.
-    pub city: Label,
+    pub line2: Option<ShortText>,
+    /// Town or city.
+    pub city: ShortText,
     /// State, province or prefecture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<Label>,
-    /// Postal code; some countries have none.
+    pub region: Option<ShortText>,
+    /// Postal code; `None` in countries without them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<Label>,
+    pub postal_code: Option<ShortText>,
     /// Country, ISO 3166-1 alpha-2.
     pub country: CountryCode,
 }
@@ -37,54 +37,31 @@ impl fmt::Debug for Address {
     }
 }
 
-/// How the customer is reached.
+/// How the customer can be reached.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "RawContact")]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Contact {
-    /// E-mail address.
+    /// E-mail address, to which notifications go; `None` if the customer gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Label>,
-    /// Telephone number.
+    pub email: Option<Email>,
+    /// Telephone number; `None` if the customer gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<Label>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawContact {
-    #[serde(default)]
-    email: Option<Label>,
-    #[serde(default)]
-    phone: Option<Label>,
-}
-
-impl TryFrom<RawContact> for Contact {
-    type Error = InvalidValue;
-
-    fn try_from(raw: RawContact) -> Result<Self, Self::Error> {
-        Self::new(raw.email, raw.phone)
-    }
+    pub phone: Option<Phone>,
 }
 
 impl Contact {
-    /// How a customer is reached.
-    ///
-    /// # Errors
-    /// If the e-mail address has no `@` with something on both sides, or contains a space.
-    pub fn new(email: Option<Label>, phone: Option<Label>) -> Result<Self, InvalidValue> {
-        let plausible = email.as_ref().is_none_or(|email| {
-            let text = email.as_str();
-            !text.contains(char::is_whitespace)
-                && text
-                    .rsplit_once('@')
-                    .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        });
-        if plausible {
-            Ok(Self { email, phone })
-        } else {
-            Err(InvalidValue::new("email", InvalidReason::NotAnEmail))
-        }
+    /// Makes a contact.
+    #[must_use]
+    pub const fn new(email: Option<Email>, phone: Option<Phone>) -> Self {
+        Self { email, phone }
+    }
+
+    /// Returns where messages go: the e-mail address, else the phone number.
+    #[must_use]
+    pub fn primary(&self) -> Option<&str> {
+        let email = self.email.as_ref().map(Email::as_str);
+        email.or(self.phone.as_ref().map(Phone::as_str))
     }
 }
 
@@ -94,28 +71,28 @@ impl fmt::Debug for Contact {
     }
 }
 
-/// All of an order that erasure removes.
+/// The personal data of an order: everything that erasure removes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PersonalData {
-    /// Where it goes.
+    /// The address that shipments go to; `None` if there is none or it was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
-    /// How the customer is reached.
+    /// How the customer can be reached; `None` if unknown or erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
-    /// What the payment provider knows the payment method by.
+    /// The provider's token for the payment method; `None` until the customer has chosen one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_token: Option<PaymentToken>,
 }
 
 impl PersonalData {
-    /// Whether there is none.
+    /// Returns whether it contains nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.shipping_address.is_none() && self.contact.is_none() && self.payment_token.is_none()
     }
 
-    /// This data with what `newer` has put over it.
+    /// Returns this data, with each part replaced that `newer` has.
     #[must_use]
     pub fn overlaid(self, newer: Self) -> Self {
         Self {

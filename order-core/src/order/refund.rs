@@ -1,74 +1,75 @@
-//! Refunds: money that goes back.
+//! Refunds of captured payments.
 
 use crate::money::Amount;
 use crate::time::Timestamp;
-use crate::value::{AttemptNo, Code, ProviderId, Reason, RefundNo};
+use crate::value::{Code, PaymentAttemptNo, ProviderId, Reason, RefundNo};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// Where a refund stands.
-    pub enum RefundState as "refund state" {
-        /// Decided, not sent.
+string_enum! {
+    /// The status of a refund.
+    pub enum RefundStatus as "refund state" {
+        /// Requested, not sent to the provider.
         Requested = "requested",
-        /// Sent, or about to be: its outcome must be learnt.
+        /// Sent to the provider, or about to be; its outcome is open.
         Dispatched = "dispatched",
-        /// The provider has paid it back.
+        /// The provider refunded the amount.
         Succeeded = "succeeded",
         /// The provider refused it.
         Failed = "failed",
-        /// It was sent and no answer came.
+        /// Sent without an answer. Only a query to the provider resolves it.
         Unknown = "unknown",
     }
 }
 
-coded! {
-    /// What a refund is for.
+string_enum! {
+    /// The purpose of a refund.
     pub enum RefundPurpose as "purpose of a refund" {
         /// More was captured than is owed: the order was cancelled, reduced or paid twice.
         Overpayment = "overpayment",
-        /// Units came back.
+        /// Credit for returned units.
         Return = "return",
-        /// Somebody asked for it; it lowers what is owed.
+        /// Requested by command; it reduces what is owed.
         Goodwill = "goodwill",
     }
 }
 
-/// An amount that goes back to the customer through one payment.
+/// A refund of all or part of one captured payment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refund {
-    /// Its number within the order; with the order's id, its reference at the provider.
+    /// With the order's id, its reference at the provider.
     pub no: RefundNo,
-    /// The payment it goes back through.
-    pub attempt: AttemptNo,
-    /// How much, in minor units.
+    /// The payment that is refunded.
+    pub attempt: PaymentAttemptNo,
+    /// In minor units.
     pub amount: Amount,
-    /// What it is for.
+    /// The purpose, which determines whether it reduces what is owed.
     pub purpose: RefundPurpose,
-    /// Why, in the words of whoever asked.
+    /// The reason given with the command; `None` if there was none, or for automatic refunds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// Where it stands.
-    pub state: RefundState,
-    /// The provider's id of the refund.
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: RefundStatus,
+    /// The provider's id of the refund; `None` until the provider answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<ProviderId>,
-    /// Why it failed.
+    /// The provider's code; `None` unless the refund failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Code>,
-    /// When it was asked for.
+    /// The time it was requested.
     pub requested_at: Timestamp,
-    /// When it reached its present state.
+    /// The time it reached its present status.
     pub updated_at: Timestamp,
 }
 
 impl Refund {
-    /// Whether its outcome is still to come.
+    /// Returns whether its outcome is open.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        match self.state {
-            RefundState::Requested | RefundState::Dispatched | RefundState::Unknown => true,
-            RefundState::Succeeded | RefundState::Failed => false,
+        match self.status {
+            RefundStatus::Requested | RefundStatus::Dispatched | RefundStatus::Unknown => true,
+            RefundStatus::Succeeded | RefundStatus::Failed => false,
         }
     }
 }

@@ -1,71 +1,74 @@
-//! The stock set aside for an order.
+//! The stock reservation of an order.
 
-use super::SkuUnits;
+use super::SkuQuantity;
 use crate::time::Timestamp;
 use crate::value::ReservationNo;
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// Where a reservation stands.
-    pub enum ReservationState as "reservation state" {
-        /// Asked for; its outcome must be learnt.
+string_enum! {
+    /// The status of a reservation.
+    pub enum ReservationStatus as "reservation state" {
+        /// Requested; its outcome is open.
         Requested = "requested",
-        /// Set aside until it expires.
+        /// Reserved until it expires.
         Held = "held",
-        /// Taken out of stock for good.
+        /// Deducted from stock for good (stock commit).
         Committed = "committed",
-        /// Given back.
+        /// Released; the units are available again.
         Released = "released",
-        /// Lapsed or lost before it was taken.
+        /// Expired or lost before the stock commit.
         Expired = "expired",
-        /// There was not enough.
+        /// Refused: not enough stock.
         Rejected = "rejected",
     }
 }
 
-coded! {
-    /// What the inventory service has been asked to do with a reservation. One thing at a time.
-    pub enum StockWork as "stock work" {
-        /// Set units aside.
+string_enum! {
+    /// An operation on a reservation at the inventory service. At most one is pending.
+    pub enum ReservationOperation as "stock work" {
+        /// Reserve the units.
         Reserve = "reserve",
-        /// Change how many are set aside or taken.
+        /// Change the units that are reserved or committed.
         Revise = "revise",
-        /// Hold them for longer.
+        /// Extend the lifetime.
         Extend = "extend",
-        /// Take them out of stock.
+        /// Deduct the units from stock for good (stock commit).
         Commit = "commit",
-        /// Give them back.
+        /// Release the units.
         Release = "release",
     }
 }
 
-/// Stock set aside, or taken, for an order.
+/// Stock reserved or committed for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reservation {
-    /// Its number within the order; with the order's id, its id at the inventory service.
+    /// With the order's id, its reference at the inventory service.
     pub no: ReservationNo,
-    /// Where it stands.
-    pub state: ReservationState,
-    /// The units it covers, sorted by SKU.
-    pub covers: Vec<SkuUnits>,
-    /// When it lapses, unless it is taken.
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: ReservationStatus,
+    /// The units it covers, each SKU once, sorted by SKU.
+    #[serde(rename = "covers")]
+    pub lines: Vec<SkuQuantity>,
+    /// The time it expires unless it is extended or committed; `None` until the units are reserved.
     pub expires_at: Option<Timestamp>,
-    /// What the inventory service was asked and has not answered.
-    pub work: Option<StockWork>,
+    /// The operation in flight at the inventory service; `None` if there is none.
+    #[serde(rename = "work")]
+    pub pending_operation: Option<ReservationOperation>,
 }
 
 impl Reservation {
-    /// Whether units are set aside or taken, or may be.
+    /// Returns whether it may hold units: requested, held or committed.
     #[must_use]
     pub const fn may_hold(&self) -> bool {
-        match self.state {
-            ReservationState::Requested | ReservationState::Held | ReservationState::Committed => {
-                true
-            }
-            ReservationState::Released | ReservationState::Expired | ReservationState::Rejected => {
-                false
-            }
+        match self.status {
+            ReservationStatus::Requested
+            | ReservationStatus::Held
+            | ReservationStatus::Committed => true,
+            ReservationStatus::Released
+            | ReservationStatus::Expired
+            | ReservationStatus::Rejected => false,
         }
     }
 }

@@ -1,69 +1,74 @@
-//! Returns: units that come back.
+//! Returns: units that the customer sends back.
 
-use super::LineUnits;
+use super::LineQuantity;
 use crate::money::Amount;
 use crate::time::Timestamp;
 use crate::value::{Reason, ReturnNo};
 use serde::{Deserialize, Serialize};
 
-coded! {
-    /// Where a return stands.
-    pub enum ReturnState as "return state" {
-        /// Asked for.
+string_enum! {
+    /// The status of a single return.
+    pub enum ReturnRequestStatus as "return state" {
+        /// Requested.
         Requested = "requested",
-        /// Agreed; the units are expected.
+        /// Approved; the units are expected.
         Approved = "approved",
-        /// The units are here; what is due for them is not refunded yet.
+        /// The units arrived; the refund for them is not complete.
         Received = "received",
-        /// Done.
+        /// The units arrived, and the refund for them is complete.
         Closed = "closed",
-        /// Not agreed.
+        /// Not approved.
         Rejected = "rejected",
-        /// Withdrawn.
+        /// Withdrawn before the units arrived.
         Cancelled = "cancelled",
     }
 }
 
-/// Units that come back together.
+/// Units that the customer sends back together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Return {
-    /// Its number within the order.
+    /// Identifies the return within the order.
     pub no: ReturnNo,
-    /// Where it stands.
-    pub state: ReturnState,
-    /// What comes back.
-    pub lines: Vec<LineUnits>,
-    /// Why, in the words of whoever asked.
+    /// Its present status.
+    #[serde(rename = "state")]
+    pub status: ReturnRequestStatus,
+    /// The units, by line.
+    pub lines: Vec<LineQuantity>,
+    /// The reason given with the request; `None` if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What the customer is credited for it, in minor units, once it is received.
+    /// The credit to the customer, in minor units; zero until the units are received.
     #[serde(default)]
     pub credit: Amount,
-    /// Whether the units went into stock again.
+    /// Whether the units were restocked.
     #[serde(default)]
     pub restocked: bool,
-    /// When it was asked for.
+    /// The time it was requested.
     pub requested_at: Timestamp,
 }
 
 impl Return {
-    /// Whether something is still to happen with it.
+    /// Returns whether it is neither closed, rejected nor cancelled.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        match self.state {
-            ReturnState::Requested | ReturnState::Approved | ReturnState::Received => true,
-            ReturnState::Closed | ReturnState::Rejected | ReturnState::Cancelled => false,
+        match self.status {
+            ReturnRequestStatus::Requested
+            | ReturnRequestStatus::Approved
+            | ReturnRequestStatus::Received => true,
+            ReturnRequestStatus::Closed
+            | ReturnRequestStatus::Rejected
+            | ReturnRequestStatus::Cancelled => false,
         }
     }
 
     pub(crate) const fn has_arrived(&self) -> bool {
-        match self.state {
-            ReturnState::Received | ReturnState::Closed => true,
-            ReturnState::Requested
-            | ReturnState::Approved
-            | ReturnState::Rejected
-            | ReturnState::Cancelled => false,
+        match self.status {
+            ReturnRequestStatus::Received | ReturnRequestStatus::Closed => true,
+            ReturnRequestStatus::Requested
+            | ReturnRequestStatus::Approved
+            | ReturnRequestStatus::Rejected
+            | ReturnRequestStatus::Cancelled => false,
         }
     }
 }

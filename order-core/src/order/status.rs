@@ -1,31 +1,31 @@
-//! Where an order stands: one stored status, three derived from its parts.
+//! The four statuses of an order: one is stored, three are derived from its parts.
 
-use super::{AttemptState, CaptureState, FulfillmentState, Order, ReservationState, ReturnState};
+use super::{CaptureStatus, Order, PaymentAttemptStatus, ReservationStatus, ShipmentStatus};
 
-coded! {
-    /// The stored status. No command sets it: events move it, by the transition table.
+string_enum! {
+    /// The stored status. No command sets it: events change it, by the transition table.
     pub enum OrderStatus as "order status" {
-        /// Placed; customer or stock are not settled yet.
+        /// Placed; customer or stock not confirmed yet.
         Pending = "pending",
-        /// Customer and stock are settled; what is due first is not paid yet.
+        /// Customer and stock are confirmed; the payment due before release is missing.
         Confirmed = "confirmed",
-        /// Released: it may be packed and shipped.
+        /// Released: may be packed and shipped.
         Processing = "processing",
         /// Everything was delivered and paid.
         Completed = "completed",
-        /// A cancel was accepted and is being carried out.
+        /// A cancel was accepted; its compensation is in progress.
         Cancelling = "cancelling",
-        /// Cancelled; nothing is kept.
+        /// Cancelled, and everything compensated.
         Cancelled = "cancelled",
-        /// Refused for its customer or its stock.
+        /// Rejected because of its customer, its stock, its prices or an outage.
         Rejected = "rejected",
-        /// Its deadline passed before it was released.
+        /// The deadline passed before release.
         Expired = "expired",
     }
 }
 
 impl OrderStatus {
-    /// Whether the order ended: completed, cancelled, rejected or expired.
+    /// Returns whether the order ended: completed, cancelled, rejected or expired.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         match self {
@@ -34,7 +34,8 @@ impl OrderStatus {
         }
     }
 
-    /// Whether the order will not go on: whatever is held for it is to be given back.
+    /// Returns whether the order will not be fulfilled (cancelling, cancelled, rejected or expired),
+    /// so that its money is refunded and its stock released.
     #[must_use]
     pub const fn is_closed(self) -> bool {
         match self {
@@ -44,90 +45,90 @@ impl OrderStatus {
     }
 }
 
-coded! {
-    /// What the payments and refunds add up to. Derived, by first match in this order.
+string_enum! {
+    /// The status of all payments and refunds together. Derived, by first match in this order.
     pub enum PaymentStatus as "payment status" {
-        /// There is nothing to pay.
+        /// Nothing is owed.
         NotRequired = "not_required",
-        /// More was captured than is owed, and is not refunded yet.
+        /// More was captured than is owed, and the excess is not being refunded.
         Overpaid = "overpaid",
-        /// All that was captured went back.
+        /// Everything captured was refunded.
         Refunded = "refunded",
-        /// Part of what was captured went back.
+        /// Part of what was captured was refunded.
         PartiallyRefunded = "partially_refunded",
-        /// All that is owed was captured.
+        /// Everything owed was captured.
         Paid = "paid",
         /// Part of what is owed was captured.
         PartiallyPaid = "partially_paid",
-        /// An attempt is under way, or its outcome unknown.
+        /// The outcome of an attempt or a capture is open.
         Pending = "pending",
-        /// Authorized, not captured.
+        /// Authorized, nothing captured.
         Authorized = "authorized",
-        /// The last attempt was declined or failed.
+        /// The last attempt was declined.
         Failed = "failed",
         /// The last authorization was voided or expired.
         Voided = "voided",
-        /// Nothing was paid or tried.
+        /// Nothing was paid, and no attempt is open.
         Unpaid = "unpaid",
     }
 }
 
-coded! {
-    /// What the fulfillments and the reservation add up to. Derived.
+string_enum! {
+    /// The status of all fulfillments and the reservation together. Derived.
     pub enum FulfillmentStatus as "fulfillment status" {
-        /// No stock is set aside.
+        /// No stock is reserved.
         Unallocated = "unallocated",
-        /// Stock is set aside.
+        /// Stock is reserved or committed.
         Allocated = "allocated",
-        /// The warehouse was asked.
+        /// Requested from the warehouse.
         Released = "released",
-        /// Some units have left.
+        /// Some units have shipped.
         PartiallyShipped = "partially_shipped",
-        /// All units have left.
+        /// All units have shipped.
         Shipped = "shipped",
-        /// Some units have arrived.
+        /// Some units were delivered.
         PartiallyDelivered = "partially_delivered",
-        /// All units have arrived.
+        /// All units were delivered.
         Delivered = "delivered",
         /// Nothing will be shipped.
         Cancelled = "cancelled",
     }
 }
 
-coded! {
-    /// What the returns add up to. Derived.
+string_enum! {
+    /// The status of all returns together. Derived.
     pub enum ReturnStatus as "return status" {
-        /// Nothing comes back.
+        /// There is no return, or none that is open.
         None = "none",
         /// A return is open.
         Requested = "requested",
-        /// Some of what was shipped came back.
+        /// Some of the shipped units were returned.
         PartiallyReturned = "partially_returned",
-        /// All that was shipped came back.
+        /// All shipped units were returned.
         Returned = "returned",
     }
 }
 
 impl Order {
-    /// What its payments and refunds add up to.
+    /// Derives the payment status.
     #[must_use]
     pub fn payment_status(&self) -> PaymentStatus {
-        let ledger = self.ledger();
+        let balance = self.balance();
         let in_doubt = self.has_open_attempt()
             || self
                 .payments
                 .iter()
                 .flat_map(|attempt| &attempt.captures)
-                .any(|capture| capture.state == CaptureState::Unknown);
-        if ledger.captured > 0 {
-            let kept = ledger.captured - ledger.refunded;
-            return if kept - ledger.refunding > ledger.owed {
+                .any(|capture| capture.status == CaptureStatus::Unknown);
+        if balance.captured > 0 {
+            let unrefunded = balance.captured - balance.refunded;
+            return if unrefunded - balance.refunds_pending > balance.owed {
                 PaymentStatus::Overpaid
-            } else if kept <= 0 {
+            } else if unrefunded <= 0 {
                 PaymentStatus::Refunded
-            } else if ledger.refunded > 0 {
+            } else if balance.refunded > 0 {
                 PaymentStatus::PartiallyRefunded
-            } else if kept >= ledger.owed {
+            } else if unrefunded >= balance.owed {
                 PaymentStatus::Paid
             } else {
                 PaymentStatus::PartiallyPaid
@@ -136,80 +137,82 @@ impl Order {
         if in_doubt {
             return PaymentStatus::Pending;
         }
-        if ledger.authorized > 0 {
+        if balance.authorized > 0 {
             return PaymentStatus::Authorized;
         }
-        if ledger.owed == 0 && self.payments.is_empty() && !self.status.is_closed() {
+        if balance.owed == 0 && self.payments.is_empty() && !self.status.is_closed() {
             return PaymentStatus::NotRequired;
         }
-        match self.payments.last().map(|attempt| attempt.state) {
-            Some(AttemptState::Declined) => PaymentStatus::Failed,
-            Some(AttemptState::Voided | AttemptState::Expired) => PaymentStatus::Voided,
+        match self.payments.last().map(|attempt| attempt.status) {
+            Some(PaymentAttemptStatus::Declined) => PaymentStatus::Failed,
+            Some(PaymentAttemptStatus::Voided | PaymentAttemptStatus::Expired) => {
+                PaymentStatus::Voided
+            }
             Some(
-                AttemptState::Created
-                | AttemptState::Dispatched
-                | AttemptState::RequiresAction
-                | AttemptState::Unknown
-                | AttemptState::Authorized
-                | AttemptState::Captured,
+                PaymentAttemptStatus::Created
+                | PaymentAttemptStatus::Dispatched
+                | PaymentAttemptStatus::RequiresAction
+                | PaymentAttemptStatus::Unknown
+                | PaymentAttemptStatus::Authorized
+                | PaymentAttemptStatus::Captured,
             )
             | None => PaymentStatus::Unpaid,
         }
     }
 
-    /// What its fulfillments and its reservation add up to.
+    /// Derives the fulfillment status.
     #[must_use]
     pub fn fulfillment_status(&self) -> FulfillmentStatus {
-        let units = |of: fn(&super::Line) -> u32| {
+        let units = |of: fn(&super::OrderLine) -> u32| {
             self.lines
                 .iter()
                 .map(|line| u64::from(of(line)))
                 .sum::<u64>()
         };
-        let (active, shipped, delivered) = (
-            units(super::Line::active),
+        let (remaining, shipped, delivered) = (
+            units(super::OrderLine::remaining),
             units(|line| line.shipped),
             units(|line| line.delivered),
         );
         if delivered > 0 {
-            return if delivered >= active {
+            return if delivered >= remaining {
                 FulfillmentStatus::Delivered
             } else {
                 FulfillmentStatus::PartiallyDelivered
             };
         }
         if shipped > 0 {
-            return if shipped >= active {
+            return if shipped >= remaining {
                 FulfillmentStatus::Shipped
             } else {
                 FulfillmentStatus::PartiallyShipped
             };
         }
-        if self.status.is_closed() || active == 0 {
+        if self.status.is_closed() || remaining == 0 {
             return FulfillmentStatus::Cancelled;
         }
         if self
             .fulfillments
             .iter()
-            .any(|one| one.state == FulfillmentState::Released)
+            .any(|one| one.status == ShipmentStatus::Released)
         {
             return FulfillmentStatus::Released;
         }
-        match self.reservation.as_ref().map(|held| held.state) {
-            Some(ReservationState::Held | ReservationState::Committed) => {
+        match self.reservation.as_ref().map(|held| held.status) {
+            Some(ReservationStatus::Held | ReservationStatus::Committed) => {
                 FulfillmentStatus::Allocated
             }
             Some(
-                ReservationState::Requested
-                | ReservationState::Rejected
-                | ReservationState::Released
-                | ReservationState::Expired,
+                ReservationStatus::Requested
+                | ReservationStatus::Rejected
+                | ReservationStatus::Released
+                | ReservationStatus::Expired,
             )
             | None => FulfillmentStatus::Unallocated,
         }
     }
 
-    /// What its returns add up to.
+    /// Derives the return status.
     #[must_use]
     pub fn return_status(&self) -> ReturnStatus {
         let (mut returned, mut shipped) = (0_u64, 0_u64);
@@ -224,11 +227,7 @@ impl Order {
                 ReturnStatus::PartiallyReturned
             };
         }
-        let open = self.returns.iter().any(|one| match one.state {
-            ReturnState::Requested | ReturnState::Approved | ReturnState::Received => true,
-            ReturnState::Closed | ReturnState::Rejected | ReturnState::Cancelled => false,
-        });
-        if open {
+        if self.has_open_return() {
             ReturnStatus::Requested
         } else {
             ReturnStatus::None

@@ -1,41 +1,41 @@
-//! Stock, in the words of the inventory service: units by SKU.
+//! Stock: the units of an order by SKU, as the inventory service counts them.
 
-use super::{Fulfillment, Line, LineUnits, Order};
+use super::{Fulfillment, LineQuantity, Order, OrderLine};
 use crate::value::Sku;
 use serde::{Deserialize, Serialize};
 
-/// So many units of one SKU.
+/// A number of units of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct SkuUnits {
-    /// The product.
+pub struct SkuQuantity {
+    /// Identifies the product.
     pub sku: Sku,
-    /// How many.
+    /// A count of units; may be zero.
     pub quantity: u32,
 }
 
-impl SkuUnits {
-    /// So many units of this SKU.
+impl SkuQuantity {
+    /// Makes a count of units of a SKU.
     #[must_use]
     pub const fn new(sku: Sku, quantity: u32) -> Self {
         Self { sku, quantity }
     }
 }
 
-/// A SKU of which there is less than was asked for.
+/// A SKU with less stock than was requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Shortage {
-    /// The product.
+    /// Identifies the product.
     pub sku: Sku,
-    /// Units asked for.
+    /// Units requested.
     pub requested: u32,
-    /// Units there are.
+    /// Units in stock.
     pub available: u32,
 }
 
 impl Shortage {
-    /// So many asked for, so many there.
+    /// Makes the shortage of a SKU.
     #[must_use]
     pub const fn new(sku: Sku, requested: u32, available: u32) -> Self {
         Self {
@@ -46,10 +46,10 @@ impl Shortage {
     }
 }
 
-/// The units summed by SKU, sorted by SKU, those of none left out.
+/// Sums the units by SKU, sorted by SKU, without SKUs of zero units.
 #[must_use]
-pub fn merge_by_sku(units: impl IntoIterator<Item = SkuUnits>) -> Vec<SkuUnits> {
-    let mut merged: Vec<SkuUnits> = units.into_iter().filter(|one| one.quantity > 0).collect();
+pub fn merge_by_sku(units: impl IntoIterator<Item = SkuQuantity>) -> Vec<SkuQuantity> {
+    let mut merged: Vec<SkuQuantity> = units.into_iter().filter(|one| one.quantity > 0).collect();
     merged.sort_unstable_by(|one, other| one.sku.cmp(&other.sku));
     merged.dedup_by(|one, kept| {
         let same = one.sku == kept.sku;
@@ -62,27 +62,34 @@ pub fn merge_by_sku(units: impl IntoIterator<Item = SkuUnits>) -> Vec<SkuUnits> 
 }
 
 impl Order {
-    /// The units that must be held or taken for it as it stands: still ordered or lost on the way,
-    /// less what came back into stock. Once it will not go on: those of its reservation that have
-    /// left and did not come back.
+    /// Returns the units that should be reserved or committed for the order as it is: ordered or
+    /// lost in transit, less those restocked. For a closed order: those of its reservation that
+    /// were shipped or lost and not restocked.
     #[must_use]
-    pub fn stock_target(&self) -> Vec<SkuUnits> {
+    pub fn stock_target(&self) -> Vec<SkuQuantity> {
         let closed = self.status.is_closed();
-        let target = merge_by_sku(self.lines.iter().map(|line: &Line| {
-            let units = if closed { line.gone() } else { line.stock() };
-            SkuUnits::new(line.sku.clone(), units)
+        let target = merge_by_sku(self.lines.iter().map(|line: &OrderLine| {
+            let units = if closed {
+                line.units_out()
+            } else {
+                line.units_to_reserve()
+            };
+            SkuQuantity::new(line.sku.clone(), units)
         }));
         match &self.reservation {
-            Some(reservation) if closed => merge_by_sku(target.into_iter().filter_map(|gone| {
-                let covered = reservation.covers.iter().find(|one| one.sku == gone.sku)?;
-                Some(SkuUnits::new(gone.sku, gone.quantity.min(covered.quantity)))
+            Some(reservation) if closed => merge_by_sku(target.into_iter().filter_map(|out| {
+                let covered = reservation.lines.iter().find(|one| one.sku == out.sku)?;
+                Some(SkuQuantity::new(
+                    out.sku,
+                    out.quantity.min(covered.quantity),
+                ))
             })),
             Some(_) | None => target,
         }
     }
 
-    /// Whether all stock goes back: it will not go on, nothing of it has left, and nothing is with
-    /// the warehouse that may yet leave.
+    /// Returns whether all stock can be released: the order is closed, nothing of it has shipped,
+    /// and no fulfillment is planned or at the warehouse.
     #[must_use]
     pub fn gives_back_all_stock(&self) -> bool {
         self.status.is_closed()
@@ -90,12 +97,12 @@ impl Order {
             && self.stock_target().is_empty()
     }
 
-    /// Units of lines, in the words of the inventory service.
+    /// Converts units of lines into units of SKUs. Unknown lines are skipped.
     #[must_use]
-    pub fn skus_of(&self, units: &[LineUnits]) -> Vec<SkuUnits> {
+    pub fn skus_of(&self, units: &[LineQuantity]) -> Vec<SkuQuantity> {
         merge_by_sku(units.iter().filter_map(|one| {
             let line = self.line(one.line)?;
-            Some(SkuUnits::new(line.sku.clone(), one.units))
+            Some(SkuQuantity::new(line.sku.clone(), one.units))
         }))
     }
 }

@@ -1,20 +1,20 @@
-//! What an order costs, and what of it is covered, as one table of figures.
+//! The totals of an order, and the share of adjustments that units of a line have.
 
-use super::{Adjustment, AdjustmentKind, Line, Order};
+use super::{Adjustment, AdjustmentKind, Order, OrderLine};
 use crate::money::{Amount, MoneyError, allocate};
 use serde::Serialize;
 
-/// The figures of an order, in minor units of its currency.
+/// The totals of an order, in minor units of its currency.
 ///
-/// `total = lines - discount + shipping + tax + fees`, and never below nothing. All but the last
-/// four are of the units still ordered. Figures that would not fit are cut to what does; a command
-/// whose order would not fit is refused.
+/// `total = subtotal - discount + shipping + tax + fees`, and never negative. All but the last four
+/// cover the units that are not cancelled. Figures saturate; a command whose order would not fit is
+/// refused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Totals {
-    /// Units still ordered at their prices.
-    pub lines: Amount,
-    /// Taken off.
+    /// The price of the units not cancelled, before adjustments.
+    pub subtotal: Amount,
+    /// Subtracted.
     pub discount: Amount,
     /// Added for shipping.
     pub shipping: Amount,
@@ -22,22 +22,22 @@ pub struct Totals {
     pub tax: Amount,
     /// Added for other fees.
     pub fees: Amount,
-    /// What the order costs.
+    /// The price of the order.
     pub total: Amount,
-    /// Authorized and not captured.
+    /// Authorized and not yet captured.
     pub authorized: Amount,
-    /// Captured.
+    /// Captured, including what was refunded later.
     pub captured: Amount,
-    /// Paid back.
+    /// Refunded.
     pub refunded: Amount,
-    /// Still to be covered by a payment.
+    /// Not covered by any payment yet.
     pub due: Amount,
 }
 
-/// The part of a line's adjustment that belongs to `units` of the line's quantity.
+/// Returns the part of a line's adjustment that belongs to `units` of the line's quantity.
 ///
 /// The parts of all units sum to the whole.
-fn prorated(adjustment: &Adjustment, line: &Line, units: u32) -> i128 {
+fn prorated(adjustment: &Adjustment, line: &OrderLine, units: u32) -> i128 {
     let whole = line.quantity.get();
     let part = units.min(whole);
     let weights = [u64::from(part), u64::from(whole - part)];
@@ -48,29 +48,29 @@ fn prorated(adjustment: &Adjustment, line: &Line, units: u32) -> i128 {
 }
 
 impl Order {
-    /// What it costs and what is covered.
+    /// Computes the totals.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let ledger = self.ledger();
+        let balance = self.balance();
         let kind = |kind| Amount::saturating_from(self.adjusted(kind));
         Totals {
-            lines: Amount::saturating_from(self.goods_sum()),
+            subtotal: Amount::saturating_from(self.subtotal_sum()),
             discount: kind(AdjustmentKind::Discount),
             shipping: kind(AdjustmentKind::Shipping),
             tax: kind(AdjustmentKind::Tax),
             fees: kind(AdjustmentKind::Fee),
             total: Amount::saturating_from(self.total_sum()),
-            authorized: Amount::saturating_from(ledger.authorized),
-            captured: Amount::saturating_from(ledger.captured),
-            refunded: Amount::saturating_from(ledger.refunded),
-            due: Amount::saturating_from(ledger.due()),
+            authorized: Amount::saturating_from(balance.authorized),
+            captured: Amount::saturating_from(balance.captured),
+            refunded: Amount::saturating_from(balance.refunded),
+            due: Amount::saturating_from(balance.due()),
         }
     }
 
-    fn goods_sum(&self) -> i128 {
+    fn subtotal_sum(&self) -> i128 {
         self.lines
             .iter()
-            .map(|line| line.value_of(line.active()))
+            .map(|line| line.value_of(line.remaining()))
             .sum()
     }
 
@@ -82,28 +82,28 @@ impl Order {
             .sum()
     }
 
-    /// An adjustment's amount for the units still ordered.
+    /// Returns an adjustment's amount for the units not cancelled.
     fn adjustment_now(&self, adjustment: &Adjustment) -> i128 {
         match adjustment.line {
             None => i128::from(adjustment.amount.minor()),
             Some(id) => self
                 .line(id)
-                .map_or(0, |line| prorated(adjustment, line, line.active())),
+                .map_or(0, |line| prorated(adjustment, line, line.remaining())),
         }
     }
 
-    /// The price of the units still ordered with all adjustments, never below nothing.
+    /// Returns the price of the units not cancelled with all adjustments, never negative.
     pub(crate) fn total_sum(&self) -> i128 {
         let adjustments: i128 = self
             .adjustments
             .iter()
             .map(|adjustment| adjustment.signed(self.adjustment_now(adjustment)))
             .sum();
-        (self.goods_sum() + adjustments).max(0)
+        (self.subtotal_sum() + adjustments).max(0)
     }
 
-    /// What so many units of a line are worth with the line's own adjustments.
-    pub(crate) fn worth_of(&self, line: &Line, units: u32) -> i128 {
+    /// Returns the worth of a number of units of a line with the line's own adjustments.
+    pub(crate) fn worth_of(&self, line: &OrderLine, units: u32) -> i128 {
         let own: i128 = self
             .adjustments
             .iter()
@@ -113,8 +113,8 @@ impl Order {
         line.value_of(units) + own
     }
 
-    /// What the units shipped so far are worth, with their share of what concerns the whole order:
-    /// everything once all units have left.
+    /// Returns the worth of the units shipped so far with their share of the order's adjustments;
+    /// the total once all units have shipped.
     pub(crate) fn shipped_sum(&self) -> i128 {
         let total = self.total_sum();
         if self.lines.iter().all(|line| line.unshipped() == 0) {
@@ -123,7 +123,7 @@ impl Order {
         let (mut shipped, mut whole) = (0_i128, 0_i128);
         for line in &self.lines {
             shipped += self.worth_of(line, line.shipped);
-            whole += self.worth_of(line, line.active());
+            whole += self.worth_of(line, line.remaining());
         }
         if whole <= 0 {
             return 0;
@@ -132,26 +132,29 @@ impl Order {
     }
 }
 
-/// Checks that lines and adjustments make a total that can be counted and is not negative.
+/// Returns whether lines and adjustments make a total that is not negative.
 ///
 /// # Errors
 /// [`MoneyError::Overflow`] if a sum does not fit; `Ok(false)` if discounts exceed the rest.
-pub(crate) fn totals_fit(lines: &[Line], adjustments: &[Adjustment]) -> Result<bool, MoneyError> {
-    let goods: i128 = lines
+pub(crate) fn totals_fit(
+    lines: &[OrderLine],
+    adjustments: &[Adjustment],
+) -> Result<bool, MoneyError> {
+    let subtotal: i128 = lines
         .iter()
         .map(|line| line.value_of(line.quantity.get()))
         .sum();
-    let (mut added, mut taken_off) = (0_i128, 0_i128);
+    let (mut added, mut discounts) = (0_i128, 0_i128);
     for adjustment in adjustments {
         let amount = i128::from(adjustment.amount.minor());
         match adjustment.kind {
-            AdjustmentKind::Discount => taken_off += amount,
+            AdjustmentKind::Discount => discounts += amount,
             AdjustmentKind::Shipping | AdjustmentKind::Tax | AdjustmentKind::Fee => added += amount,
         }
     }
-    Amount::try_from(goods)?;
-    Amount::try_from(goods + added)?;
-    Amount::try_from(taken_off)?;
+    Amount::try_from(subtotal)?;
+    Amount::try_from(subtotal + added)?;
+    Amount::try_from(discounts)?;
     let unpriced = lines.iter().any(|line| line.unit_price.is_none());
-    Ok(unpriced || goods + added >= taken_off)
+    Ok(unpriced || subtotal + added >= discounts)
 }

@@ -1,26 +1,30 @@
-//! Time and fresh ids: the only two things the core cannot know by itself.
+//! Time, fresh ids and randomness: the inputs that the core cannot compute.
 
 use crate::time::Timestamp;
 use crate::value::OrderId;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// What time it is.
+/// The clock.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present instant. It MUST be truncated to microseconds
-    /// ([`time::truncated`](crate::time::truncated)).
+    /// Returns the current instant.
+    ///
+    /// An adapter MUST truncate it to microseconds ([`time::truncated`](crate::time::truncated)).
     fn now(&self) -> Timestamp;
 
-    /// Waits until `span` has passed on this clock.
+    /// Completes once `span` has passed on this clock.
     async fn sleep(&self, span: Duration);
 }
 
-/// Fresh ids and chance.
-pub trait Ids: Send + Sync {
-    /// A fresh order id: a UUIDv7 (RFC 9562, section 5.7) of this instant. Two MUST NOT be alike.
+/// Generates ids and random numbers.
+pub trait IdGenerator: Send + Sync {
+    /// Returns a fresh order id: a UUIDv7 (RFC 9562, section 5.7) of the instant `now`.
+    ///
+    /// An adapter MUST NOT return the same id twice.
     fn order_id(&self, now: Timestamp) -> OrderId;
 
-    /// Any number, for spreading retries. It need not be fit for secrets.
-    fn chance(&self) -> u64;
+    /// Returns a uniformly distributed number, for the jitter of retries. It need not be
+    /// cryptographically secure.
+    fn random_u64(&self) -> u64;
 }

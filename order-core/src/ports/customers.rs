@@ -1,40 +1,40 @@
-//! The customer service.
+//! The port of the customer service: who may order.
 
-use super::{Call, OutsideError};
-use crate::value::{CustomerId, Label};
+use super::{CallContext, ServiceError};
+use crate::value::{CustomerId, Email, ShortText};
 use async_trait::async_trait;
 
 /// Whether a customer may order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CustomerStatus {
-    /// May order.
+    /// The customer may order.
     Active,
-    /// May not.
+    /// The customer may not order.
     Blocked,
 }
 
-/// A customer, as far as orders are concerned.
+/// The data of a customer that orders need.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Customer {
-    /// The id.
+    /// The requested id.
     pub id: CustomerId,
-    /// The name; personal.
-    pub name: Option<Label>,
-    /// The e-mail address; personal.
-    pub email: Option<Label>,
+    /// The name, if known; personal data.
+    pub name: Option<ShortText>,
+    /// The e-mail address, if known; personal data.
+    pub email: Option<Email>,
     /// Whether the customer may order.
     pub status: CustomerStatus,
 }
 
 impl Customer {
-    /// A customer of this status.
+    /// Creates a customer.
     #[must_use]
     pub const fn new(
         id: CustomerId,
-        name: Option<Label>,
-        email: Option<Label>,
+        name: Option<ShortText>,
+        email: Option<Email>,
         status: CustomerStatus,
     ) -> Self {
         Self {
@@ -55,12 +55,18 @@ impl std::fmt::Debug for Customer {
     }
 }
 
-/// Knows the customers.
+/// The customer service.
 #[async_trait]
 pub trait Customers: Send + Sync {
-    /// The customer with this id; `None` if there is none, which MUST be a definite answer.
+    /// Returns the customer with this id.
+    ///
+    /// An adapter MUST return `None` only if the service is certain that there is no such customer.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn find(&self, call: &Call, id: &CustomerId) -> Result<Option<Customer>, OutsideError>;
+    /// If the call failed.
+    async fn find(
+        &self,
+        call: &CallContext,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, ServiceError>;
 }

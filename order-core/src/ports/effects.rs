@@ -1,132 +1,88 @@
-//! The queue of effects: what must be done outside, and by whom just now.
+//! The effect queue: effects that wait to be carried out, their leases, and dead letters.
 
-use super::StoreError;
+use super::{Lease, StoreError, Worker};
 use crate::effect::{Effect, EffectId};
 use crate::time::Timestamp;
-use crate::value::{InvalidValue, Label, StorefrontId};
+use crate::value::StorefrontId;
 use async_trait::async_trait;
-use std::fmt;
 
-/// The name of a process, or a part of one, that carries out effects. Unique while it lives.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Worker(Label);
-
-impl Worker {
-    /// A worker of this name.
-    ///
-    /// # Errors
-    /// If the name is not a valid label.
-    pub fn parse(name: impl Into<String>) -> Result<Self, InvalidValue> {
-        Label::parse(name).map(Self)
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl fmt::Display for Worker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The right to carry out an effect, until it lapses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Lease {
-    /// Who has it.
-    pub worker: Worker,
-    /// Until when.
-    pub until: Timestamp,
-}
-
-impl Lease {
-    /// A lease of this worker.
-    #[must_use]
-    pub const fn new(worker: Worker, until: Timestamp) -> Self {
-        Self { worker, until }
-    }
-}
-
-/// An effect that a commit adds to the queue.
+/// An effect that a commit enqueues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewEffect {
     /// The effect.
     pub effect: Effect,
-    /// Who carries it out at once; none: anybody. One that is born leased counts as tried once.
+    /// The lease of the worker that carries it out at once; absent if any worker may claim it. An
+    /// effect that is enqueued with a lease counts as attempted once.
     pub lease: Option<Lease>,
 }
 
 impl NewEffect {
-    /// An effect, leased or free.
+    /// Creates an effect to enqueue.
     #[must_use]
     pub const fn new(effect: Effect, lease: Option<Lease>) -> Self {
         Self { effect, lease }
     }
 }
 
-/// An effect handed out to be carried out.
+/// An effect that was leased to a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TakenEffect {
+pub struct LeasedEffect {
     /// The effect.
     pub effect: Effect,
-    /// How often it was handed out, this time included. More than once: an earlier try may have
-    /// reached the outside service.
-    pub tries: u32,
+    /// How often it was leased, this time included. If it is more than 1, an earlier attempt may have
+    /// reached the external service.
+    pub attempts: u32,
 }
 
-impl TakenEffect {
-    /// An effect handed out for the `tries`th time.
+impl LeasedEffect {
+    /// Creates a leased effect at its `attempts`th attempt.
     #[must_use]
-    pub const fn new(effect: Effect, tries: u32) -> Self {
-        Self { effect, tries }
+    pub const fn new(effect: Effect, attempts: u32) -> Self {
+        Self { effect, attempts }
     }
 }
 
-/// An effect that was given up on until a person looks.
+/// A parked effect: it failed too often, and waits for a person to retry it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetter {
     /// The effect.
     pub effect: Effect,
-    /// How often it was tried.
-    pub tries: u32,
-    /// How the last try failed.
+    /// How often it was attempted.
+    pub attempts: u32,
+    /// The error of the last attempt.
     pub error: String,
-    /// When it was given up on.
+    /// When it was parked.
     pub parked_at: Timestamp,
 }
 
 impl DeadLetter {
-    /// An effect that was given up on.
+    /// Creates a dead letter.
     #[must_use]
-    pub const fn new(effect: Effect, tries: u32, error: String, parked_at: Timestamp) -> Self {
+    pub const fn new(effect: Effect, attempts: u32, error: String, parked_at: Timestamp) -> Self {
         Self {
             effect,
-            tries,
+            attempts,
             error,
             parked_at,
         }
     }
 }
 
-/// Some dead letters, and where the next ones begin.
+/// A page of dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetterPage {
-    /// The letters, ordered by effect id.
+    /// The dead letters, sorted by effect id.
     pub letters: Vec<DeadLetter>,
-    /// The last id of this page, if there are more.
+    /// Where the next page starts: the last id of this one; absent on the last page.
     pub next: Option<EffectId>,
 }
 
 impl DeadLetterPage {
-    /// A page of dead letters.
+    /// Creates a page.
     #[must_use]
     pub const fn new(letters: Vec<DeadLetter>, next: Option<EffectId>) -> Self {
         Self { letters, next }
@@ -135,37 +91,37 @@ impl DeadLetterPage {
 
 /// The queue of effects.
 ///
-/// Effects enter it by [`OrderStore::commit`](super::OrderStore::commit) and leave it by being
-/// finished, there or here.
+/// Effects are enqueued by [`OrderStore::commit`](super::OrderStore::commit), and removed by a commit
+/// that completes them or by [`finish`](Self::finish).
 #[async_trait]
 pub trait EffectQueue: Send + Sync {
-    /// Hands out up to `limit` effects that are due and not leased, oldest due first, leased to
-    /// this worker until `until`, each with its count of tries raised by one.
+    /// Leases up to `limit` due effects to this worker until `until`, longest due first, and
+    /// increments the attempts of each.
     ///
-    /// An effect MUST NOT be handed out to two workers while a lease runs. One whose lease has
-    /// lapsed is due.
+    /// An adapter MUST NOT lease an effect while another lease of it has not expired. An effect whose
+    /// lease has expired is due. Parked effects MUST NOT be leased.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn take(
+    /// If the store failed.
+    async fn claim(
         &self,
         worker: &Worker,
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<TakenEffect>, StoreError>;
+    ) -> Result<Vec<LeasedEffect>, StoreError>;
 
-    /// Removes effects that are done. Those that are gone already are passed over.
+    /// Removes effects that are done. Ids that are not in the queue are ignored.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError>;
 
-    /// Frees an effect that this worker has, to be tried again at `due`. Does nothing if the lease
-    /// has passed to another worker.
+    /// Releases an effect that is leased to this worker and makes it due at `due`. An adapter MUST do
+    /// nothing if the effect is leased to another worker by now.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn postpone(
         &self,
         worker: &Worker,
@@ -174,11 +130,11 @@ pub trait EffectQueue: Send + Sync {
         error: &str,
     ) -> Result<(), StoreError>;
 
-    /// Gives up on an effect that this worker has, until it is retried by hand. Does nothing if the
-    /// lease has passed to another worker.
+    /// Parks an effect that is leased to this worker as a dead letter. An adapter MUST do nothing if
+    /// the effect is leased to another worker by now.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn park(
         &self,
         worker: &Worker,
@@ -187,16 +143,16 @@ pub trait EffectQueue: Send + Sync {
         error: &str,
     ) -> Result<(), StoreError>;
 
-    /// Gives back all leases of this worker, whose effects are due at once. Answers how many.
+    /// Releases all leases of this worker, whose effects become due at once. Returns their number.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn release(&self, worker: &Worker) -> Result<u64, StoreError>;
 
-    /// The dead letters of a storefront, ordered by effect id, from behind `after`.
+    /// Returns up to `limit` dead letters of a storefront, sorted by effect id, that follow `after`.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn dead_letters(
         &self,
         storefront: &StorefrontId,
@@ -204,10 +160,10 @@ pub trait EffectQueue: Send + Sync {
         limit: u32,
     ) -> Result<DeadLetterPage, StoreError>;
 
-    /// Makes a dead letter due again at `now`. Answers whether there was one.
+    /// Makes a dead letter due at `now`. Returns whether there was one.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the store failed.
     async fn retry(
         &self,
         storefront: &StorefrontId,

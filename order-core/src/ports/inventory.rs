@@ -1,30 +1,30 @@
-//! The inventory service: prices and stock.
+//! The port of the inventory service: prices, and the reservation of stock.
 
-use super::{Call, OutsideError};
+use super::{CallContext, ServiceError};
 use crate::money::Money;
-use crate::order::{Shortage, SkuUnits};
+use crate::order::{Shortage, SkuQuantity};
 use crate::reference::Reference;
 use crate::time::Timestamp;
 use crate::value::{ProductName, Sku};
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// A product as it is sold now.
+/// A product as it is sold at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Product {
     /// The SKU.
     pub sku: Sku,
-    /// The name.
+    /// The display name, if there is one.
     pub name: Option<ProductName>,
-    /// The price of one.
+    /// The price of one unit.
     pub unit_price: Money,
-    /// Units that can be reserved.
+    /// Units that can be reserved at the moment.
     pub available: u32,
 }
 
 impl Product {
-    /// A product at this price.
+    /// Creates a product.
     #[must_use]
     pub const fn new(
         sku: Sku,
@@ -41,114 +41,114 @@ impl Product {
     }
 }
 
-/// Units to be set aside together, or not at all.
+/// A request to reserve units, all or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Reserve {
-    /// What the reservation is known by from now on.
+pub struct ReserveRequest {
+    /// The id of the reservation, chosen by the caller.
     pub id: Reference,
-    /// The units, each SKU once.
-    pub lines: Vec<SkuUnits>,
-    /// How long they are set aside.
+    /// The units, with each SKU at most once.
+    pub lines: Vec<SkuQuantity>,
+    /// How long the reservation lasts.
     pub ttl: Duration,
 }
 
-impl Reserve {
-    /// Sets these units aside for so long.
+impl ReserveRequest {
+    /// Creates a request.
     #[must_use]
-    pub const fn new(id: Reference, lines: Vec<SkuUnits>, ttl: Duration) -> Self {
+    pub const fn new(id: Reference, lines: Vec<SkuQuantity>, ttl: Duration) -> Self {
         Self { id, lines, ttl }
     }
 }
 
-/// What became of a wish to set units aside.
+/// The outcome of [`Inventory::reserve`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReserveOutcome {
-    /// All are set aside.
+    /// All units are reserved.
     Reserved {
-        /// Until then.
+        /// When the reservation expires.
         expires_at: Timestamp,
     },
-    /// There is too little; nothing is set aside.
+    /// Too few units are available; none is reserved.
     Insufficient {
-        /// Of what.
+        /// The SKUs with too few units.
         shortages: Vec<Shortage>,
     },
-    /// Some products are not known; nothing is set aside.
+    /// Some SKUs are unknown; no unit is reserved.
     UnknownSkus {
-        /// Which.
+        /// The unknown SKUs.
         skus: Vec<Sku>,
     },
-    /// The reservation was released or has expired before; nothing is set aside.
+    /// The reservation was released or expired before; no unit is reserved.
     Gone,
 }
 
-/// What became of a wish to change a reservation.
+/// The outcome of [`Inventory::revise`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReviseOutcome {
-    /// It covers the units asked for.
+    /// The reservation has the requested units.
     Revised,
-    /// There is too little; it covers what it did before.
+    /// Too few units are available; the reservation is unchanged.
     Insufficient {
-        /// Of what.
+        /// The SKUs with too few units.
         shortages: Vec<Shortage>,
     },
-    /// Some products are not known; it covers what it did before.
+    /// Some SKUs are unknown; the reservation is unchanged.
     UnknownSkus {
-        /// Which.
+        /// The unknown SKUs.
         skus: Vec<Sku>,
     },
-    /// There is no such reservation any more.
+    /// The reservation is unknown, released or expired.
     Gone,
 }
 
-/// What became of a wish to extend or commit a reservation.
+/// The outcome of [`Inventory::extend`] and [`Inventory::commit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StockOutcome {
-    /// It was done, now or before.
+    /// The operation succeeded, now or at an earlier attempt.
     Done {
-        /// When the reservation lapses; none once it is taken.
+        /// When the reservation expires; absent once it is committed.
         expires_at: Option<Timestamp>,
     },
-    /// There is no such reservation any more.
+    /// The reservation is unknown, released or expired.
     Gone,
 }
 
-/// Where a reservation stands at the inventory service.
+/// The status of a reservation at the inventory service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ReservationStatus {
-    /// Set aside.
+pub enum StoredReservationStatus {
+    /// The units are reserved.
     Held,
-    /// Taken.
+    /// The units were deducted from stock for good (stock commit).
     Committed,
-    /// Given back.
+    /// The reservation was released; its units are available again.
     Released,
-    /// Lapsed.
+    /// The reservation expired; its units are available again.
     Expired,
 }
 
-/// A reservation as the inventory service has it.
+/// A reservation as the inventory service stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ReservationView {
-    /// Where it stands.
-    pub status: ReservationStatus,
-    /// What it covers.
-    pub lines: Vec<SkuUnits>,
-    /// When it lapses, if it is held.
+pub struct StoredReservation {
+    /// The status.
+    pub status: StoredReservationStatus,
+    /// The units, with each SKU once.
+    pub lines: Vec<SkuQuantity>,
+    /// When the reservation expires; absent unless it is held.
     pub expires_at: Option<Timestamp>,
 }
 
-impl ReservationView {
-    /// A reservation of these units.
+impl StoredReservation {
+    /// Creates a reservation.
     #[must_use]
     pub const fn new(
-        status: ReservationStatus,
-        lines: Vec<SkuUnits>,
+        status: StoredReservationStatus,
+        lines: Vec<SkuQuantity>,
         expires_at: Option<Timestamp>,
     ) -> Self {
         Self {
@@ -159,71 +159,85 @@ impl ReservationView {
     }
 }
 
-/// Holds the stock.
+/// The inventory service.
 ///
-/// Stock MUST never be oversold: the units of all reservations that are held or committed never
-/// exceed what there is, whatever runs side by side.
+/// An adapter MUST NOT oversell: the units of all held and committed reservations never exceed the
+/// stock, whatever calls run concurrently. Every call MUST be idempotent: a repetition has no further
+/// effect.
 #[async_trait]
 pub trait Inventory: Send + Sync {
-    /// The products among these SKUs that there are; those not known are left out.
+    /// Returns the products of these SKUs. An adapter MUST leave out SKUs it does not know.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError>;
+    /// If the call failed.
+    async fn products(
+        &self,
+        call: &CallContext,
+        skus: &[Sku],
+    ) -> Result<Vec<Product>, ServiceError>;
 
-    /// Sets units aside, all or nothing.
+    /// Reserves units, all or none.
     ///
-    /// The same id again MUST get the same answer and set nothing more aside. After
-    /// [`release`](Self::release) it MUST be [`ReserveOutcome::Gone`], also where the release came
-    /// first.
+    /// An adapter MUST answer a repeated id as it did before and reserve nothing more. After
+    /// [`release`](Self::release) of the id it MUST answer [`ReserveOutcome::Gone`], also if the
+    /// release arrived first.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn reserve(&self, call: &Call, reserve: &Reserve)
-    -> Result<ReserveOutcome, OutsideError>;
+    /// If the call failed.
+    async fn reserve(
+        &self,
+        call: &CallContext,
+        reserve: &ReserveRequest,
+    ) -> Result<ReserveOutcome, ServiceError>;
 
-    /// Makes a reservation, held or committed, cover exactly these units, all or nothing: what is
-    /// less goes back, what is more is set aside or taken.
+    /// Replaces the units of a reservation, held or committed, by exactly these, all or none:
+    /// surplus units are released, missing ones are reserved (or deducted, if it is committed).
     ///
     /// # Errors
-    /// If the service gave no answer.
+    /// If the call failed.
     async fn revise(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-        lines: &[SkuUnits],
-    ) -> Result<ReviseOutcome, OutsideError>;
+        lines: &[SkuQuantity],
+    ) -> Result<ReviseOutcome, ServiceError>;
 
-    /// Holds a reservation for `ttl` from now.
+    /// Extends a reservation, so that it expires `ttl` from now.
     ///
     /// # Errors
-    /// If the service gave no answer.
+    /// If the call failed.
     async fn extend(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
         ttl: Duration,
-    ) -> Result<StockOutcome, OutsideError>;
+    ) -> Result<StockOutcome, ServiceError>;
 
-    /// Takes the reserved units for good. Again: the same answer.
+    /// Deducts the reserved units from stock for good (stock commit). An adapter MUST answer a
+    /// repetition as it did before.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn commit(&self, call: &Call, id: &Reference) -> Result<StockOutcome, OutsideError>;
+    /// If the call failed.
+    async fn commit(
+        &self,
+        call: &CallContext,
+        id: &Reference,
+    ) -> Result<StockOutcome, ServiceError>;
 
-    /// Gives back what is held or taken, if anything is. Again: nothing more goes back.
+    /// Releases a reservation: its units, held or committed, are available again. An adapter MUST
+    /// accept an id that it does not know, and MUST release units only once.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn release(&self, call: &Call, id: &Reference) -> Result<(), OutsideError>;
+    /// If the call failed.
+    async fn release(&self, call: &CallContext, id: &Reference) -> Result<(), ServiceError>;
 
-    /// The reservation with this id; `None` if there never was one.
+    /// Returns the reservation with this id; `None` if there never was one.
     ///
     /// # Errors
-    /// If the service gave no answer.
+    /// If the call failed.
     async fn find(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-    ) -> Result<Option<ReservationView>, OutsideError>;
+    ) -> Result<Option<StoredReservation>, ServiceError>;
 }

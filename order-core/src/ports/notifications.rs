@@ -1,41 +1,41 @@
-//! The notification service.
+//! The port of the notification service: messages to customers.
 
-use super::{Call, OutsideError};
-use crate::effect::Notice;
+use super::{CallContext, ServiceError};
+use crate::effect::NotificationKind;
 use crate::order::Contact;
 use crate::value::OrderId;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-/// Something a customer is told.
+/// A message to a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notification {
-    /// Its id: the same at every try.
+    /// The idempotency key: the same at every attempt.
     pub id: String,
-    /// What it is about.
-    pub notice: Notice,
-    /// The order.
+    /// The subject.
+    pub kind: NotificationKind,
+    /// The order it is about.
     pub order: OrderId,
-    /// Whom to tell.
+    /// The recipient; personal data.
     pub to: Contact,
-    /// What to say, without personal data.
+    /// The variables of the message template, without personal data.
     pub data: Map<String, Value>,
 }
 
 impl Notification {
-    /// A message about an order.
+    /// Creates a message.
     #[must_use]
     pub const fn new(
         id: String,
-        notice: Notice,
+        kind: NotificationKind,
         order: OrderId,
         to: Contact,
         data: Map<String, Value>,
     ) -> Self {
         Self {
             id,
-            notice,
+            kind,
             order,
             to,
             data,
@@ -43,12 +43,16 @@ impl Notification {
     }
 }
 
-/// Writes to customers.
+/// The notification service.
 #[async_trait]
 pub trait Notifications: Send + Sync {
-    /// Takes a message for delivery. The same id again MUST NOT be delivered twice.
+    /// Accepts a message for delivery. An adapter MUST NOT deliver two messages with the same id.
     ///
     /// # Errors
-    /// If the service gave no answer, or refuses.
-    async fn notify(&self, call: &Call, notification: &Notification) -> Result<(), OutsideError>;
+    /// If the call failed or was refused.
+    async fn notify(
+        &self,
+        call: &CallContext,
+        notification: &Notification,
+    ) -> Result<(), ServiceError>;
 }

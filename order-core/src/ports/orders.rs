@@ -1,149 +1,128 @@
-//! The driving port: what order management offers to its adapters.
+//! The driving port: what order management offers to its callers, such as an HTTP API.
 
-use super::{DeadLetterPage, ListQuery, Page, StoreError};
-use crate::command::{Command, CommandKind, ImportOrder, NewLine};
+use super::{DeadLetterPage, ExternalEventRef, Idempotency, ListQuery, Page, StoreError};
+use crate::command::{Command, CommandKind, ImportOrder};
+use crate::dependency::Dependency;
 use crate::effect::EffectId;
 use crate::event::{Actor, Event};
 use crate::fact::Fact;
 use crate::money::Currency;
-use crate::order::{Adjustment, Metadata, Order, PersonalData};
-use crate::policy::Dependency;
+use crate::new_order::NewOrder;
+use crate::order::Order;
 use crate::refusal::Refusal;
-use crate::value::{CustomerId, FactId, IdempotencyKey, OrderId, Sku, StorefrontId, Version};
+use crate::value::{OrderId, Sku, StorefrontId, Version};
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// A caller's promise that the same key means the same request.
+/// A request to place an order, for [`Orders::place`].
+///
+/// ```
+/// use order_core::new_order::{NewLine, NewOrder};
+/// use order_core::ports::PlaceOrderRequest;
+/// use order_core::value::{CustomerId, Quantity, Sku, StorefrontId};
+///
+/// let line = NewLine::new(Sku::parse("tea")?, Quantity::new(2)?);
+/// let order = NewOrder::new(CustomerId::parse("ada")?, vec![line]);
+/// let request = PlaceOrderRequest::new(StorefrontId::default(), order);
+/// # Ok::<(), order_core::value::InvalidValue>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idempotency {
-    /// The operation, as the adapter names it: at most 64 characters.
-    pub operation: String,
-    /// The caller's key.
-    pub key: IdempotencyKey,
-    /// A hash of the request, to tell a repetition from another request with the same key.
-    pub fingerprint: [u8; 32],
-}
-
-/// An outside event that must be recorded once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Receipt {
-    /// Who reported it: `payments`, `shipping`.
-    pub source: String,
-    /// Its id there.
-    pub id: FactId,
-}
-
-/// A wish to place an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// At this storefront.
+#[non_exhaustive]
+pub struct PlaceOrderRequest {
+    /// The storefront the order is placed at.
     pub storefront: StorefrontId,
-    /// For this customer.
-    pub customer_id: CustomerId,
-    /// In this currency; none: the storefront's.
-    pub currency: Option<Currency>,
-    /// Of these lines.
-    pub lines: Vec<NewLine>,
-    /// With these adjustments, which name lines by place: the first is line 1.
-    pub adjustments: Vec<Adjustment>,
-    /// With this address, contact and payment token.
-    pub personal: PersonalData,
-    /// With the caller's own data.
-    pub metadata: Metadata,
-    /// By whom.
+    /// The order as requested.
+    pub order: NewOrder,
+    /// Who sends the request.
     pub actor: Actor,
-    /// Once only.
+    /// The idempotency key, if the caller gave one; absent: every request places an order.
     pub idempotency: Option<Idempotency>,
 }
 
-impl Place {
-    /// An order of these lines for this customer, by this system.
+impl PlaceOrderRequest {
+    /// Creates a request by the system and without an idempotency key.
     #[must_use]
-    pub fn new(storefront: StorefrontId, customer_id: CustomerId, lines: Vec<NewLine>) -> Self {
+    pub const fn new(storefront: StorefrontId, order: NewOrder) -> Self {
         Self {
             storefront,
-            customer_id,
-            currency: None,
-            lines,
-            adjustments: Vec::new(),
-            personal: PersonalData::default(),
-            metadata: Metadata::default(),
+            order,
             actor: Actor::system(),
             idempotency: None,
         }
     }
 }
 
-/// A wish to take over an order from another system.
+/// A request to import an order from another system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
-    /// The order. Its id is kept.
+pub struct ImportOrderRequest {
+    /// The order; it keeps its id.
     pub order: ImportOrder,
-    /// By whom.
+    /// Who sends the request.
     pub actor: Actor,
 }
 
-/// A command to an order.
+/// A request to carry out a command on an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Execute {
-    /// Of this storefront.
+pub struct CommandRequest {
+    /// The storefront of the order.
     pub storefront: StorefrontId,
-    /// This order.
+    /// The id of the order.
     pub id: OrderId,
-    /// What is asked of it.
+    /// The command.
     pub command: Command,
-    /// The version the caller knows; none: any.
-    pub expected: Option<Version>,
-    /// By whom.
+    /// The version that the caller has seen (optimistic lock); absent: any version.
+    pub expected_version: Option<Version>,
+    /// Who sends the request.
     pub actor: Actor,
-    /// Once only.
+    /// The idempotency key, if the caller gave one.
     pub idempotency: Option<Idempotency>,
 }
 
-impl Execute {
-    /// A command to an order of any version, by this system.
+impl CommandRequest {
+    /// Creates a request for any version, by the system and without an idempotency key.
     #[must_use]
     pub const fn new(storefront: StorefrontId, id: OrderId, command: Command) -> Self {
         Self {
             storefront,
             id,
             command,
-            expected: None,
+            expected_version: None,
             actor: Actor::system(),
             idempotency: None,
         }
     }
 }
 
-/// A fact about an order.
+/// A report of a fact about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Of this storefront.
+pub struct FactReport {
+    /// The storefront of the order.
     pub storefront: StorefrontId,
-    /// This order.
+    /// The id of the order.
     pub id: OrderId,
-    /// What has happened.
+    /// The fact.
     pub fact: Fact,
-    /// Who says so.
+    /// Who reports it.
     pub actor: Actor,
-    /// Once only, for ever.
-    pub receipt: Option<Receipt>,
+    /// The external event that carried it, which the inbox deduplicates for ever; absent if the report
+    /// has no identity.
+    pub external_event: Option<ExternalEventRef>,
 }
 
-/// What was done.
+/// The outcome of a request: the order and its new events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Done {
-    /// The order afterwards.
+pub struct CommandOutcome {
+    /// The order after the request.
     pub order: Order,
-    /// What has happened to it since the request came in.
+    /// The events since the request was received, oldest first.
     pub events: Vec<Event>,
-    /// Whether this repeats the answer to an earlier request with the same key.
+    /// Whether this replays the answer to an earlier request with the same idempotency key.
     pub replayed: bool,
 }
 
-impl Done {
-    /// An order and what has happened to it.
+impl CommandOutcome {
+    /// Creates an outcome.
     #[must_use]
     pub const fn new(order: Order, events: Vec<Event>, replayed: bool) -> Self {
         Self {
@@ -154,90 +133,91 @@ impl Done {
     }
 }
 
-/// Whether a command would be accepted now.
+/// Whether a command would be accepted at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ActionState {
+pub struct CommandAvailability {
     /// The command.
-    pub action: CommandKind,
-    /// Why not; none: it would be.
+    pub command: CommandKind,
+    /// The refusal that it would get; absent if it would be accepted.
     pub refusal: Option<Refusal>,
 }
 
-impl ActionState {
-    /// A command that would be accepted, or why not.
+impl CommandAvailability {
+    /// Creates an entry.
     #[must_use]
-    pub const fn new(action: CommandKind, refusal: Option<Refusal>) -> Self {
-        Self { action, refusal }
+    pub const fn new(command: CommandKind, refusal: Option<Refusal>) -> Self {
+        Self { command, refusal }
     }
 }
 
-/// Why a request was not carried out. Unless said otherwise, nothing was changed.
+/// A request that was not carried out. Nothing was changed unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrderError {
-    /// There is no such order at this storefront.
+    /// The storefront has no such order.
     #[error("there is no order {id}")]
     NotFound {
-        /// The order asked for.
+        /// The requested id.
         id: OrderId,
     },
-    /// The order, its storefront or the embedder refuses it.
+    /// The command is refused by the state of the order, the policy or the embedder's guard.
     #[error("order refused: {refusal}")]
     Refused {
-        /// The order, where there is one.
+        /// The order; absent if there is none.
         id: Option<OrderId>,
-        /// Why.
+        /// The refusal.
         refusal: Refusal,
     },
-    /// The order has another version than the caller knows.
+    /// The order has another version than the caller expects.
     #[error("order {id} has version {found}, not {expected}")]
-    Stale {
+    VersionConflict {
         /// The order.
         id: OrderId,
-        /// What the caller knows.
+        /// The version that the caller expects.
         expected: Version,
-        /// What it has.
+        /// The version of the order.
         found: Version,
     },
-    /// The inventory service does not know these products.
+    /// The inventory service does not know some SKUs.
     #[error("unknown products: {}", list(skus))]
     UnknownProducts {
-        /// Which.
+        /// The unknown SKUs.
         skus: Vec<Sku>,
     },
-    /// These products are not sold in the order's currency.
+    /// Some SKUs are not sold in the order's currency.
     #[error("products not sold in {currency}: {}", list(skus))]
     CurrencyMismatch {
         /// The order's currency.
         currency: Currency,
-        /// Which.
+        /// The SKUs sold in other currencies.
         skus: Vec<Sku>,
     },
-    /// The idempotency key was used for another request.
+    /// The idempotency key was used for a request with another fingerprint.
     #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// A request with the same idempotency key is being worked on.
+    IdempotencyKeyReused,
+    /// A request with the same idempotency key is in flight.
     #[error("a request with this idempotency key is being worked on")]
-    KeyInFlight {
-        /// When to come back.
+    IdempotencyKeyInFlight {
+        /// How long to wait before a retry.
         retry_after: Duration,
     },
-    /// An outside service is away, and the storefront does not wait for it. A new order was closed.
+    /// An external service is unavailable, and the policy is not to wait for it. A new order was
+    /// rejected.
     #[error("the {dependency} service is unavailable")]
     Unavailable {
-        /// Which.
+        /// The service.
         dependency: Dependency,
-        /// When to come back.
+        /// How long to wait before a retry.
         retry_after: Duration,
     },
-    /// Others change the same order all the time.
+    /// Every attempt lost the race against concurrent changes of the same order.
     #[error("order {id} is changed by others all the time")]
     Contended {
         /// The order.
         id: OrderId,
     },
-    /// The store failed. Whether the request was carried out is not known.
+    /// The store failed. It is not known whether the request was carried out.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -246,38 +226,39 @@ fn list(skus: &[Sku]) -> String {
     skus.iter().map(Sku::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Order management, as adapters see it.
+/// Order management, as callers see it.
 ///
-/// Implemented by [`OrderService`](crate::service::OrderService); an adapter for a remote one can
-/// stand behind the same API.
+/// [`OrderService`](crate::service::OrderService) implements it. A client of a remote order service
+/// can implement it as well, so that both are served by the same HTTP API.
 #[async_trait]
 pub trait Orders: Send + Sync {
-    /// Places an order and carries it as far as it goes within the time budget.
+    /// Places an order and carries out its effects within the time budget of a request.
     ///
     /// # Errors
-    /// See [`OrderError`]. An order that its customer or stock rejected is no error: see its status.
-    async fn place(&self, place: Place) -> Result<Done, OrderError>;
+    /// See [`OrderError`]. An order that is rejected because of its customer or stock is not an error:
+    /// its status says so.
+    async fn place(&self, place: PlaceOrderRequest) -> Result<CommandOutcome, OrderError>;
 
-    /// Takes over an order from another system. The same external reference again gets the order
+    /// Imports an order from another system. A repeated external reference returns the order that was
     /// imported before, as a replay.
     ///
     /// # Errors
     /// See [`OrderError`].
-    async fn import(&self, import: Import) -> Result<Done, OrderError>;
+    async fn import(&self, import: ImportOrderRequest) -> Result<CommandOutcome, OrderError>;
 
-    /// Carries out a command, and what follows from it within the time budget.
+    /// Carries out a command, and its effects within the time budget of a request.
     ///
     /// # Errors
     /// See [`OrderError`].
-    async fn execute(&self, execute: Execute) -> Result<Done, OrderError>;
+    async fn execute(&self, execute: CommandRequest) -> Result<CommandOutcome, OrderError>;
 
-    /// Records a fact. It is never refused.
+    /// Records a fact. A fact is never refused.
     ///
     /// # Errors
-    /// See [`OrderError`]: there is no such order, or the store failed.
-    async fn report(&self, report: Report) -> Result<Done, OrderError>;
+    /// If there is no such order, or the store failed; see [`OrderError`].
+    async fn report(&self, report: FactReport) -> Result<CommandOutcome, OrderError>;
 
-    /// The order, a deleted one too; `None` if there is none at this storefront.
+    /// Returns an order, also if it is deleted; `None` if the storefront has no such order.
     ///
     /// # Errors
     /// If the store failed.
@@ -287,13 +268,13 @@ pub trait Orders: Send + Sync {
         id: OrderId,
     ) -> Result<Option<Order>, OrderError>;
 
-    /// Orders, newest first.
+    /// Returns a page of orders, newest first.
     ///
     /// # Errors
     /// If the store failed.
     async fn list(&self, query: &ListQuery) -> Result<Page, OrderError>;
 
-    /// What has happened to an order, oldest first; `None` if there is none at this storefront.
+    /// Returns the events of an order, oldest first; `None` if the storefront has no such order.
     ///
     /// # Errors
     /// If the store failed.
@@ -303,25 +284,25 @@ pub trait Orders: Send + Sync {
         id: OrderId,
     ) -> Result<Option<Vec<Event>>, OrderError>;
 
-    /// The order as it would be right after a command. Nothing is stored, and no service is asked for
-    /// anything but prices.
+    /// Returns the order as it would be right after a command (dry run). Nothing is stored, and no
+    /// external service is called except for prices.
     ///
     /// # Errors
-    /// Those that [`execute`](Self::execute) would give.
-    async fn preview(&self, execute: Execute) -> Result<Order, OrderError>;
+    /// Those of [`execute`](Self::execute).
+    async fn preview(&self, execute: CommandRequest) -> Result<Order, OrderError>;
 
-    /// Which commands would be accepted now, and why the others would not; `None` if there is no
-    /// such order at this storefront.
+    /// Returns for each command whether it would be accepted at the moment, and else why not; `None`
+    /// if the storefront has no such order.
     ///
     /// # Errors
     /// If the store failed.
-    async fn actions(
+    async fn available_commands(
         &self,
         storefront: &StorefrontId,
         id: OrderId,
-    ) -> Result<Option<Vec<ActionState>>, OrderError>;
+    ) -> Result<Option<Vec<CommandAvailability>>, OrderError>;
 
-    /// Effects that were given up on.
+    /// Returns up to `limit` dead letters of a storefront that follow `after`.
     ///
     /// # Errors
     /// If the store failed.
@@ -332,7 +313,7 @@ pub trait Orders: Send + Sync {
         limit: u32,
     ) -> Result<DeadLetterPage, OrderError>;
 
-    /// Tries an effect again that was given up on. Answers whether there was one.
+    /// Makes a dead letter due again. Returns whether there was one.
     ///
     /// # Errors
     /// If the store failed.
@@ -342,7 +323,7 @@ pub trait Orders: Send + Sync {
         effect: EffectId,
     ) -> Result<bool, OrderError>;
 
-    /// Whether requests can be served: the store answers.
+    /// Checks that requests can be served: the store answers.
     ///
     /// # Errors
     /// If it does not.

@@ -1,4 +1,4 @@
-//! The outbox: events on their way to other services.
+//! The outbox: committed events that wait to be published to other services.
 
 use super::{StoreError, Worker};
 use crate::event::Event;
@@ -6,39 +6,39 @@ use crate::time::Timestamp;
 use crate::value::{OrderId, StorefrontId};
 use async_trait::async_trait;
 
-/// How many lanes there are. An order is always in the same one.
-pub const LANES: u16 = 16;
+/// The number of partitions. An order always belongs to the same one.
+pub const PARTITIONS: u16 = 16;
 
-/// A lane of the outbox. One relay holds it at a time.
+/// A partition of the outbox, leased to one relay at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lane(u16);
+pub struct Partition(u16);
 
-impl Lane {
-    /// The lane of this order.
+impl Partition {
+    /// Returns the partition of an order.
     #[must_use]
     pub fn of(order: OrderId) -> Self {
         let bytes = order.as_uuid().as_bytes();
-        Self(u16::from(bytes[15]) % LANES)
+        Self(u16::from(bytes[15]) % PARTITIONS)
     }
 
-    /// The lane of this number, if there is one.
+    /// Returns the partition of this number; `None` from [`PARTITIONS`] on.
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
-        if number < LANES {
+        if number < PARTITIONS {
             Some(Self(number))
         } else {
             None
         }
     }
 
-    /// Its number, below [`LANES`].
+    /// Returns the number, which is below [`PARTITIONS`].
     #[must_use]
     pub const fn number(self) -> u16 {
         self.0
     }
 }
 
-/// An event to be published. It carries no personal data.
+/// An event to publish. It carries no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutboxMessage {
@@ -51,7 +51,7 @@ pub struct OutboxMessage {
 }
 
 impl OutboxMessage {
-    /// An event of this order.
+    /// Creates a message.
     #[must_use]
     pub const fn new(storefront: StorefrontId, order: OrderId, event: Event) -> Self {
         Self {
@@ -62,98 +62,118 @@ impl OutboxMessage {
     }
 }
 
-/// An order whose events cannot be published.
+/// An order whose messages are parked, because the broker rejects one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParkedOrder {
     /// The order.
     pub order: OrderId,
-    /// Why.
+    /// The error of the broker.
     pub error: String,
 }
 
 impl ParkedOrder {
-    /// An order parked for this reason.
+    /// Creates a parked order.
     #[must_use]
     pub const fn new(order: OrderId, error: String) -> Self {
         Self { order, error }
     }
 }
 
-/// Events that were committed and are not yet confirmed by the publisher.
+/// The messages that the publisher has not confirmed yet.
 ///
-/// Messages enter by [`OrderStore::commit`](super::OrderStore::commit) with `publish` set.
+/// Messages are added by [`OrderStore::commit`](super::OrderStore::commit) if
+/// [`publish`](super::Change::publish) is set.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Gives this worker a lane that has messages and that nobody else holds, until `until`; none
-    /// if there is none. A lane the worker holds already may be given again, which prolongs it.
+    /// Leases a partition with messages to this worker until `until`; returns `None` if there is none.
+    ///
+    /// An adapter MUST NOT lease a partition while the lease of another worker has not expired. It may
+    /// return a partition that this worker holds already, and extends its lease.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn claim(
+    /// If the store failed.
+    async fn claim_partition(
         &self,
         worker: &Worker,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Lane>, StoreError>;
+    ) -> Result<Option<Partition>, StoreError>;
 
-    /// The next messages of a lane, ordered by order and version. For every order in it there MUST
-    /// be no older unconfirmed message than the first one given. Parked orders are left out.
+    /// Returns up to `limit` messages of a partition, sorted by order and version.
+    ///
+    /// For each order an adapter MUST return the oldest unconfirmed message first, without gaps. It
+    /// MUST leave parked orders out.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn fetch(&self, lane: Lane, limit: u32) -> Result<Vec<OutboxMessage>, StoreError>;
+    /// If the store failed.
+    async fn fetch(
+        &self,
+        partition: Partition,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError>;
 
-    /// Removes messages that the publisher has confirmed.
+    /// Removes messages that the publisher confirmed.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn confirm(&self, lane: Lane, messages: &[OutboxMessage]) -> Result<(), StoreError>;
+    /// If the store failed.
+    async fn confirm(
+        &self,
+        partition: Partition,
+        messages: &[OutboxMessage],
+    ) -> Result<(), StoreError>;
 
-    /// Sets the messages of one order aside until they are [resumed](Self::resume).
+    /// Parks the messages of an order until they are [resumed](Self::resume_order).
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn park(&self, order: OrderId, error: &str) -> Result<(), StoreError>;
+    /// If the store failed.
+    async fn park_order(&self, order: OrderId, error: &str) -> Result<(), StoreError>;
 
-    /// The orders whose messages are set aside.
+    /// Returns up to `limit` parked orders.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn parked(&self, limit: u32) -> Result<Vec<ParkedOrder>, StoreError>;
+    /// If the store failed.
+    async fn parked_orders(&self, limit: u32) -> Result<Vec<ParkedOrder>, StoreError>;
 
-    /// Lets the messages of an order go on. Answers whether they were set aside.
+    /// Unparks the messages of an order. Returns whether they were parked.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn resume(&self, order: OrderId) -> Result<bool, StoreError>;
+    /// If the store failed.
+    async fn resume_order(&self, order: OrderId) -> Result<bool, StoreError>;
 
-    /// Gives a lane back.
+    /// Releases the lease of a partition, if this worker holds it.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    async fn release(&self, worker: &Worker, lane: Lane) -> Result<(), StoreError>;
+    /// If the store failed.
+    async fn release_partition(
+        &self,
+        worker: &Worker,
+        partition: Partition,
+    ) -> Result<(), StoreError>;
 }
 
-/// Why an event was not published.
+/// A failed publication.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
-    /// The broker is away: try again later, in the same order.
-    #[error("the broker is away: {0}")]
+    /// The broker is unavailable: the message has to be retried later, before those that follow.
+    #[error("the broker is unavailable: {0}")]
     Unavailable(String),
-    /// The broker refuses this event, and will again.
-    #[error("the broker refuses the event: {0}")]
-    Poisoned(String),
+    /// The broker rejects this message; another attempt gets the same answer.
+    #[error("the broker rejects the event: {0}")]
+    Rejected(String),
 }
 
-/// Brings events to other services.
+/// Publishes events to other services, such as through a message broker.
 #[async_trait]
 pub trait EventPublisher: Send + Sync {
-    /// Publishes an event. It MUST return `Ok` only once the event is safe with the broker. It may
-    /// be called again with an event that is safe already: receivers tell by order and version.
+    /// Publishes an event.
+    ///
+    /// An adapter MUST return `Ok` only after the broker has confirmed that it stored the event.
+    /// Delivery is at least once: the same event may be published again, and consumers deduplicate by
+    /// order and version.
     ///
     /// # Errors
-    /// If the event is not known to be safe.
+    /// If it is not certain that the broker stored the event.
     async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError>;
 }

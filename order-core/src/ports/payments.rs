@@ -1,100 +1,101 @@
-//! The payment provider.
+//! The port of the payment provider: authorize, capture, void and refund.
 
-use super::{Call, OutsideError};
+use super::{CallContext, ServiceError};
 use crate::money::{Amount, Money};
+use crate::order::CaptureMethod;
 use crate::reference::Reference;
 use crate::value::{Code, OrderId, PaymentToken, ProviderId};
 use async_trait::async_trait;
 
-/// A payment to be made.
+/// A request to make a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentRequest {
-    /// What the payment is known by from now on.
+    /// The reference of the payment, chosen by the caller.
     pub reference: Reference,
     /// The order it is for.
     pub order: OrderId,
-    /// How much.
+    /// The amount, with its currency.
     pub money: Money,
-    /// What it is charged to.
+    /// The token of the payment method to charge.
     pub token: PaymentToken,
-    /// Whether to take it at once; else it is authorized.
-    pub capture: bool,
+    /// Whether the provider captures at once or on request.
+    pub capture_method: CaptureMethod,
 }
 
 impl PaymentRequest {
-    /// A payment of this much through this method.
+    /// Creates a request.
     #[must_use]
     pub const fn new(
         reference: Reference,
         order: OrderId,
         money: Money,
         token: PaymentToken,
-        capture: bool,
+        capture_method: CaptureMethod,
     ) -> Self {
         Self {
             reference,
             order,
             money,
             token,
-            capture,
+            capture_method,
         }
     }
 }
 
-/// Where a payment stands at the provider.
+/// The status of a payment at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PaymentViewStatus {
-    /// Held for us.
+pub enum ProviderPaymentStatus {
+    /// The amount is authorized and not captured.
     Authorized,
-    /// Taken, at least in part.
+    /// The amount is captured, at least in part.
     Captured,
-    /// Refused.
+    /// The payment was declined.
     Declined {
-        /// Why.
+        /// The provider's code of the decline.
         code: Code,
     },
-    /// The customer has to act.
+    /// The customer has to act, such as by confirming the payment with the bank (3-D Secure).
     RequiresAction,
-    /// Given back before it was taken.
+    /// The authorization was voided before anything was captured.
     Voided,
 }
 
-/// A payment as the provider has it.
+/// A payment as the provider stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PaymentView {
-    /// The provider's id of it.
+pub struct ProviderPayment {
+    /// The provider's id.
     pub id: ProviderId,
-    /// Where it stands.
-    pub status: PaymentViewStatus,
-    /// What it was made for, in minor units.
+    /// The status.
+    pub status: ProviderPaymentStatus,
+    /// The amount of the payment, in minor units of its currency.
     pub amount: Amount,
 }
 
-impl PaymentView {
-    /// A payment that stands so.
+impl ProviderPayment {
+    /// Creates a payment.
     #[must_use]
-    pub const fn new(id: ProviderId, status: PaymentViewStatus, amount: Amount) -> Self {
+    pub const fn new(id: ProviderId, status: ProviderPaymentStatus, amount: Amount) -> Self {
         Self { id, status, amount }
     }
 }
 
-/// A refund to be made.
+/// A request to refund a captured amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefundRequest {
-    /// What the refund is known by from now on.
+    /// The reference of the refund, chosen by the caller.
     pub reference: Reference,
     /// The provider's id of the payment.
     pub payment: ProviderId,
-    /// How much, in minor units of the payment.
+    /// The amount, in minor units of the payment's currency.
     pub amount: Amount,
 }
 
 impl RefundRequest {
-    /// A refund of this much of this payment.
+    /// Creates a request.
     #[must_use]
     pub const fn new(reference: Reference, payment: ProviderId, amount: Amount) -> Self {
         Self {
@@ -105,95 +106,103 @@ impl RefundRequest {
     }
 }
 
-/// Where a refund stands at the provider.
+/// The status of a refund at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum RefundViewStatus {
-    /// Paid back.
+pub enum ProviderRefundStatus {
+    /// The amount was refunded.
     Succeeded,
-    /// Under way.
+    /// The outcome is not known yet.
     Pending,
-    /// Not to be had.
+    /// The refund failed for good.
     Failed,
 }
 
-/// A refund as the provider has it.
+/// A refund as the provider stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RefundView {
-    /// The provider's id of it.
+pub struct ProviderRefund {
+    /// The provider's id.
     pub id: ProviderId,
-    /// Where it stands.
-    pub status: RefundViewStatus,
+    /// The status.
+    pub status: ProviderRefundStatus,
 }
 
-impl RefundView {
-    /// A refund that stands so.
+impl ProviderRefund {
+    /// Creates a refund.
     #[must_use]
-    pub const fn new(id: ProviderId, status: RefundViewStatus) -> Self {
+    pub const fn new(id: ProviderId, status: ProviderRefundStatus) -> Self {
         Self { id, status }
     }
 }
 
-/// Takes and returns money.
+/// The payment provider.
 ///
-/// The same reference MUST never move money twice. When it is not certain that a call was not
-/// processed, the error MUST be of kind [`Unknown`](super::OutsideErrorKind::Unknown).
+/// An adapter MUST NOT move money twice under one reference. If it is not certain that a call was not
+/// processed, its error MUST be of kind [`Unknown`](super::ServiceErrorKind::Unknown).
 #[async_trait]
 pub trait Payments: Send + Sync {
-    /// Authorizes a payment, or takes it at once.
+    /// Authorizes a payment, or captures it at once, as
+    /// [`capture_method`](PaymentRequest::capture_method) says.
     ///
     /// # Errors
-    /// If the provider gave no answer, or refuses the request itself. A declined payment is an
-    /// answer.
-    async fn pay(&self, call: &Call, request: &PaymentRequest)
-    -> Result<PaymentView, OutsideError>;
+    /// If the call failed, or the provider refused the request itself. A declined payment is not an
+    /// error.
+    async fn authorize(
+        &self,
+        call: &CallContext,
+        request: &PaymentRequest,
+    ) -> Result<ProviderPayment, ServiceError>;
 
-    /// The payment made under this reference; `None` if there is none, which MUST be definite.
+    /// Returns the payment made under this reference.
+    ///
+    /// An adapter MUST return `None` only if the provider is certain that there is no such payment.
     ///
     /// # Errors
-    /// If the provider gave no answer.
+    /// If the call failed.
     async fn find(
         &self,
-        call: &Call,
+        call: &CallContext,
         reference: &Reference,
-    ) -> Result<Option<PaymentView>, OutsideError>;
+    ) -> Result<Option<ProviderPayment>, ServiceError>;
 
-    /// Takes an amount (minor units) from an authorized payment.
+    /// Captures an amount of an authorized payment, in minor units of the payment's currency.
     ///
     /// # Errors
-    /// If the provider gave no answer, or refuses.
+    /// If the call failed or was refused.
     async fn capture(
         &self,
-        call: &Call,
+        call: &CallContext,
         payment: &ProviderId,
         amount: Amount,
         reference: &Reference,
-    ) -> Result<(), OutsideError>;
+    ) -> Result<(), ServiceError>;
 
-    /// Gives back what is authorized and not taken. Again: the same answer.
+    /// Voids what is authorized and not captured. An adapter MUST answer a repetition as it did before.
     ///
     /// # Errors
-    /// If the provider gave no answer, or refuses.
-    async fn void(&self, call: &Call, payment: &ProviderId) -> Result<(), OutsideError>;
+    /// If the call failed or was refused.
+    async fn void(&self, call: &CallContext, payment: &ProviderId) -> Result<(), ServiceError>;
 
-    /// Pays back an amount.
+    /// Refunds a captured amount.
     ///
     /// # Errors
-    /// If the provider gave no answer, or refuses.
+    /// If the call failed or was refused.
     async fn refund(
         &self,
-        call: &Call,
+        call: &CallContext,
         request: &RefundRequest,
-    ) -> Result<RefundView, OutsideError>;
+    ) -> Result<ProviderRefund, ServiceError>;
 
-    /// The refund made under this reference; `None` if there is none, which MUST be definite.
+    /// Returns the refund made under this reference.
+    ///
+    /// An adapter MUST return `None` only if the provider is certain that there is no such refund.
     ///
     /// # Errors
-    /// If the provider gave no answer.
+    /// If the call failed.
     async fn find_refund(
         &self,
-        call: &Call,
+        call: &CallContext,
         reference: &Reference,
-    ) -> Result<Option<RefundView>, OutsideError>;
+    ) -> Result<Option<ProviderRefund>, ServiceError>;
 }

@@ -1,46 +1,46 @@
-//! The shipping service: rates, and the warehouse.
+//! The port of the shipping service: rates, and fulfillments by the warehouse.
 
-use super::{Call, OutsideError};
+use super::{CallContext, ServiceError};
 use crate::money::Money;
-use crate::order::{Address, SkuUnits};
+use crate::order::{Address, SkuQuantity};
 use crate::reference::Reference;
-use crate::value::{Label, OrderId};
+use crate::value::{OrderId, ShortText};
 use async_trait::async_trait;
 
-/// What a quote is asked for.
+/// A request for shipping rates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RatesRequest {
-    /// Where it goes.
+    /// The address to ship to.
     pub address: Address,
-    /// What goes there.
-    pub lines: Vec<SkuUnits>,
+    /// The units to ship.
+    pub lines: Vec<SkuQuantity>,
 }
 
 impl RatesRequest {
-    /// A quote for these units to this address.
+    /// Creates a request.
     #[must_use]
-    pub const fn new(address: Address, lines: Vec<SkuUnits>) -> Self {
+    pub const fn new(address: Address, lines: Vec<SkuQuantity>) -> Self {
         Self { address, lines }
     }
 }
 
-/// A way of shipping and its price.
+/// A shipping method with its price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Rate {
-    /// The name of the service.
-    pub service: Label,
-    /// Its price.
+pub struct ShippingRate {
+    /// The name of the shipping method.
+    pub service: ShortText,
+    /// The price of the shipment.
     pub price: Money,
-    /// Days it takes.
+    /// The delivery time, in days.
     pub days: u32,
 }
 
-impl Rate {
-    /// A service at this price.
+impl ShippingRate {
+    /// Creates a rate.
     #[must_use]
-    pub const fn new(service: Label, price: Money, days: u32) -> Self {
+    pub const fn new(service: ShortText, price: Money, days: u32) -> Self {
         Self {
             service,
             price,
@@ -49,28 +49,28 @@ impl Rate {
     }
 }
 
-/// Units the warehouse is asked to send.
+/// A request to the warehouse to ship units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FulfillmentRequest {
-    /// What the fulfillment is known by from now on.
+    /// The reference of the fulfillment, chosen by the caller.
     pub reference: Reference,
     /// The order.
     pub order: OrderId,
-    /// Where to; none where the order has no address.
+    /// The address to ship to; absent if the order has none.
     pub address: Option<Address>,
-    /// The units, each SKU once.
-    pub lines: Vec<SkuUnits>,
+    /// The units, with each SKU at most once.
+    pub lines: Vec<SkuQuantity>,
 }
 
 impl FulfillmentRequest {
-    /// These units, to this address.
+    /// Creates a request.
     #[must_use]
     pub const fn new(
         reference: Reference,
         order: OrderId,
         address: Option<Address>,
-        lines: Vec<SkuUnits>,
+        lines: Vec<SkuQuantity>,
     ) -> Self {
         Self {
             reference,
@@ -81,35 +81,47 @@ impl FulfillmentRequest {
     }
 }
 
-/// What became of calling a fulfillment back.
+/// The outcome of [`Shipping::recall`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Recall {
-    /// It will not be sent.
+    /// The fulfillment will not be shipped.
     Recalled,
-    /// It has left.
+    /// The fulfillment has shipped and cannot be recalled.
     AlreadyShipped,
 }
 
-/// Knows the ways of shipping, and runs the warehouse.
+/// The shipping service. Every call MUST be idempotent.
 #[async_trait]
 pub trait Shipping: Send + Sync {
-    /// The ways of shipping and their prices.
+    /// Returns the shipping methods for an address, with their prices.
     ///
     /// # Errors
-    /// If the service gave no answer, or refuses the address.
-    async fn rates(&self, call: &Call, request: &RatesRequest) -> Result<Vec<Rate>, OutsideError>;
+    /// If the call failed, or the service refused the address.
+    async fn rates(
+        &self,
+        call: &CallContext,
+        request: &RatesRequest,
+    ) -> Result<Vec<ShippingRate>, ServiceError>;
 
-    /// Asks the warehouse. The same reference again MUST NOT send anything twice.
+    /// Requests a fulfillment. An adapter MUST NOT ship anything twice under one reference.
     ///
     /// # Errors
-    /// If the service gave no answer, or refuses.
-    async fn request(&self, call: &Call, request: &FulfillmentRequest) -> Result<(), OutsideError>;
+    /// If the call failed or was refused.
+    async fn request(
+        &self,
+        call: &CallContext,
+        request: &FulfillmentRequest,
+    ) -> Result<(), ServiceError>;
 
-    /// Calls a fulfillment back. One that the warehouse never had counts as called back, and MUST
-    /// NOT be sent if it is asked for later.
+    /// Recalls a fulfillment. An adapter MUST answer [`Recall::Recalled`] for a reference that the
+    /// warehouse does not know, and MUST NOT ship it if it is requested later.
     ///
     /// # Errors
-    /// If the service gave no answer.
-    async fn recall(&self, call: &Call, reference: &Reference) -> Result<Recall, OutsideError>;
+    /// If the call failed.
+    async fn recall(
+        &self,
+        call: &CallContext,
+        reference: &Reference,
+    ) -> Result<Recall, ServiceError>;
 }

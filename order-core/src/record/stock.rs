@@ -1,22 +1,25 @@
 //! What the inventory service reports.
 
-use super::{late, late_if_closed, late_stock, reject};
-use crate::draft::Draft;
-use crate::event::{Happening, RejectionReason};
+use super::close::reject;
+use super::late::{late, late_if_closed, late_stock};
+use crate::event::{EventPayload, RejectionReason};
 use crate::fact::{Fact, FactKind};
 use crate::order::{
-    HoldOrigin, OrderStatus, PricedLine, Reservation, Shortage, SkuUnits, StockWork, totals_fit,
+    HoldOrigin, OrderStatus, PricedLine, Reservation, ReservationOperation, Shortage, SkuQuantity,
+    totals_fit,
 };
+use crate::transition::EventSink;
 use crate::value::{Code, ReservationNo, Sku};
 
-pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
+/// Records a fact about prices or stock; ignores other facts.
+pub(super) fn record(sink: &mut EventSink<'_>, fact: &Fact) {
     let kind = fact.kind();
     match fact {
-        Fact::LinesPriced { lines } => priced(draft, lines),
+        Fact::LinesPriced { lines } => priced(sink, lines),
         Fact::PricingRejected { skus, code } => {
-            if !draft.order.is_priced() {
+            if !sink.order.is_priced() {
                 reject(
-                    draft,
+                    sink,
                     RejectionReason {
                         unknown: skus.clone(),
                         ..RejectionReason::new(code.clone())
@@ -30,19 +33,21 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
             lines,
             expires_at,
         } => {
-            let Some(current) = &draft.order.reservation else {
-                late_stock(draft, kind, *reservation);
+            let Some(current) = &sink.order.reservation else {
+                late_stock(sink, kind, *reservation);
                 return;
             };
-            if current.no == *reservation && current.work == Some(StockWork::Reserve) {
-                late_if_closed(draft, kind);
-                draft.emit(Happening::StockReserved {
+            if current.no == *reservation
+                && current.pending_operation == Some(ReservationOperation::Reserve)
+            {
+                late_if_closed(sink, kind);
+                sink.emit(EventPayload::StockReserved {
                     reservation: *reservation,
                     lines: lines.clone(),
                     expires_at: *expires_at,
                 });
             } else if current.no != *reservation || !current.may_hold() {
-                late_stock(draft, kind, *reservation);
+                late_stock(sink, kind, *reservation);
             }
         }
         Fact::StockRejected {
@@ -51,13 +56,13 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
             shortages,
             unknown,
         } => {
-            if is_doing(draft, *reservation, StockWork::Reserve) {
-                not_reserved(draft, *reservation, lines, shortages, unknown);
+            if is_pending(sink, *reservation, ReservationOperation::Reserve) {
+                reservation_rejected(sink, *reservation, lines, shortages, unknown);
             }
         }
         Fact::StockRevised { reservation, lines } => {
-            if is_doing(draft, *reservation, StockWork::Revise) {
-                draft.emit(Happening::ReservationRevised {
+            if is_pending(sink, *reservation, ReservationOperation::Revise) {
+                sink.emit(EventPayload::ReservationRevised {
                     reservation: *reservation,
                     lines: lines.clone(),
                 });
@@ -67,50 +72,52 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
             reservation,
             shortages,
         } => {
-            if is_doing(draft, *reservation, StockWork::Revise) {
-                not_revised(draft, *reservation, shortages);
+            if is_pending(sink, *reservation, ReservationOperation::Revise) {
+                revision_rejected(sink, *reservation, shortages);
             }
         }
         Fact::StockExtended {
             reservation,
             expires_at,
         } => {
-            if is_doing(draft, *reservation, StockWork::Extend) {
-                draft.emit(Happening::ReservationExtended {
+            if is_pending(sink, *reservation, ReservationOperation::Extend) {
+                sink.emit(EventPayload::ReservationExtended {
                     reservation: *reservation,
                     expires_at: *expires_at,
                 });
             }
         }
         Fact::StockCommitted { reservation } => {
-            if is_doing(draft, *reservation, StockWork::Commit) {
-                late_if_closed(draft, kind);
-                draft.emit(Happening::StockCommitted {
+            if is_pending(sink, *reservation, ReservationOperation::Commit) {
+                late_if_closed(sink, kind);
+                sink.emit(EventPayload::StockCommitted {
                     reservation: *reservation,
                 });
             }
         }
         Fact::StockReleased { reservation } => {
             let Some(current) =
-                current(draft, *reservation).filter(|reservation| reservation.may_hold())
+                current(sink, *reservation).filter(|reservation| reservation.may_hold())
             else {
                 return;
             };
-            if draft.order.status.is_closed() || current.work == Some(StockWork::Release) {
-                draft.emit(Happening::StockReleased {
+            if sink.order.status.is_closed()
+                || current.pending_operation == Some(ReservationOperation::Release)
+            {
+                sink.emit(EventPayload::StockReleased {
                     reservation: *reservation,
                 });
             } else {
-                // Somebody gave it back though the order goes on.
-                late(draft, kind);
-                draft.emit(Happening::ReservationLost {
+                // Somebody else released it although the order still needs it.
+                late(sink, kind);
+                sink.emit(EventPayload::ReservationLost {
                     reservation: *reservation,
                 });
             }
         }
         Fact::ReservationExpired { reservation } => {
-            if current(draft, *reservation).is_some_and(Reservation::may_hold) {
-                draft.emit(Happening::ReservationLost {
+            if current(sink, *reservation).is_some_and(Reservation::may_hold) {
+                sink.emit(EventPayload::ReservationLost {
                     reservation: *reservation,
                 });
             }
@@ -119,21 +126,23 @@ pub(super) fn record(draft: &mut Draft<'_>, fact: &Fact) {
     }
 }
 
-fn current<'d>(draft: &'d Draft<'_>, no: ReservationNo) -> Option<&'d Reservation> {
-    draft
-        .order
+/// Returns the order's reservation, if it has this number.
+fn current<'s>(sink: &'s EventSink<'_>, no: ReservationNo) -> Option<&'s Reservation> {
+    sink.order
         .reservation
         .as_ref()
         .filter(|reservation| reservation.no == no)
 }
 
-fn is_doing(draft: &Draft<'_>, no: ReservationNo, work: StockWork) -> bool {
-    current(draft, no).is_some_and(|reservation| reservation.work == Some(work))
+/// Returns whether this operation is pending on this reservation.
+fn is_pending(sink: &EventSink<'_>, no: ReservationNo, operation: ReservationOperation) -> bool {
+    current(sink, no).is_some_and(|reservation| reservation.pending_operation == Some(operation))
 }
 
-/// Quotes for lines that have no price yet. An order whose sums cannot be counted is rejected.
-fn priced(draft: &mut Draft<'_>, quotes: &[PricedLine]) {
-    let order = &draft.order;
+/// Applies quotes to lines without a price. An order whose totals overflow or are negative is
+/// rejected.
+fn priced(sink: &mut EventSink<'_>, quotes: &[PricedLine]) {
+    let order = &sink.order;
     let wanted: Vec<PricedLine> = quotes
         .iter()
         .filter(|quote| {
@@ -153,30 +162,28 @@ fn priced(draft: &mut Draft<'_>, quotes: &[PricedLine]) {
             line.unit_price = Some(quote.unit_price);
         }
     }
-    let trouble = match totals_fit(&lines, &order.adjustments) {
+    let problem = match totals_fit(&lines, &order.adjustments) {
         Ok(true) => None,
-        Ok(false) => Some("negative_total"),
-        Err(_) => Some("amount_too_large"),
+        Ok(false) => Some(Code::literal("negative_total")),
+        Err(_) => Some(Code::literal("amount_too_large")),
     };
-    match trouble.map(Code::parse) {
-        Some(Ok(code)) => {
-            reject(draft, RejectionReason::new(code), FactKind::LinesPriced);
-        }
-        Some(Err(_)) | None => draft.emit(Happening::LinesPriced { lines: wanted }),
+    match problem {
+        Some(code) => reject(sink, RejectionReason::new(code), FactKind::LinesPriced),
+        None => sink.emit(EventPayload::LinesPriced { lines: wanted }),
     }
 }
 
-/// There is too little. A pending order whose present lines were asked for is rejected; one that
-/// was revised meanwhile asks anew; one that was released before is held for a person to decide.
-fn not_reserved(
-    draft: &mut Draft<'_>,
+/// Records that stock could not be reserved. A pending order is rejected, and a later one is put on
+/// hold for a person to decide. If the lines were revised meanwhile, a new reservation follows instead.
+fn reservation_rejected(
+    sink: &mut EventSink<'_>,
     no: ReservationNo,
-    asked: &[SkuUnits],
+    requested: &[SkuQuantity],
     shortages: &[Shortage],
     unknown: &[Sku],
 ) {
-    let outdated = asked != draft.order.stock_target();
-    draft.emit(Happening::ReservationRejected {
+    let outdated = requested != sink.order.stock_target();
+    sink.emit(EventPayload::ReservationRejected {
         reservation: no,
         shortages: shortages.to_vec(),
         unknown: unknown.to_vec(),
@@ -184,24 +191,22 @@ fn not_reserved(
     if outdated {
         return;
     }
-    match draft.order.status {
+    match sink.order.status {
         OrderStatus::Pending => {
             let code = if unknown.is_empty() {
-                "insufficient_stock"
+                Code::literal("insufficient_stock")
             } else {
-                "unknown_sku"
+                Code::literal("unknown_sku")
             };
-            if let Ok(code) = Code::parse(code) {
-                let reason = RejectionReason {
-                    shortages: shortages.to_vec(),
-                    unknown: unknown.to_vec(),
-                    ..RejectionReason::new(code)
-                };
-                reject(draft, reason, FactKind::StockRejected);
-            }
+            let reason = RejectionReason {
+                shortages: shortages.to_vec(),
+                unknown: unknown.to_vec(),
+                ..RejectionReason::new(code)
+            };
+            reject(sink, reason, FactKind::StockRejected);
         }
         OrderStatus::Confirmed | OrderStatus::Processing | OrderStatus::Completed => {
-            draft.hold(HoldOrigin::StockUnavailable, None);
+            sink.hold(HoldOrigin::StockUnavailable, None);
         }
         OrderStatus::Cancelling
         | OrderStatus::Cancelled
@@ -210,22 +215,23 @@ fn not_reserved(
     }
 }
 
-/// There is too little for the change. Revised lines go back to what they were.
-fn not_revised(draft: &mut Draft<'_>, no: ReservationNo, shortages: &[Shortage]) {
-    let covers = current(draft, no).map(|reservation| reservation.covers.clone());
-    if draft.order.status.is_closed() {
-        // The change is of no use any more; what is covered is given back next.
-        if let Some(lines) = covers {
-            draft.emit(Happening::ReservationRevised {
+/// Records that the units of a reservation could not be changed, and reverts the revision that wanted
+/// them.
+fn revision_rejected(sink: &mut EventSink<'_>, no: ReservationNo, shortages: &[Shortage]) {
+    let reserved = current(sink, no).map(|reservation| reservation.lines.clone());
+    if sink.order.status.is_closed() {
+        // The change is not needed any more: the reservation keeps its units and is released next.
+        if let Some(lines) = reserved {
+            sink.emit(EventPayload::ReservationRevised {
                 reservation: no,
                 lines,
             });
         }
-    } else if draft.order.revision_pending() {
-        draft.emit(Happening::RevisionReverted {
+    } else if sink.order.revision_pending() {
+        sink.emit(EventPayload::RevisionReverted {
             shortages: shortages.to_vec(),
         });
     } else {
-        draft.hold(HoldOrigin::StockUnavailable, None);
+        sink.hold(HoldOrigin::StockUnavailable, None);
     }
 }

@@ -1,212 +1,133 @@
-//! How a service is put together.
+//! [`OrderServiceBuilder`]: builds a service from its parts.
 
-use super::{Engine, OrderService};
-use crate::breaker::{BreakerPolicy, Breakers, Guarded};
-use crate::policy::PolicyBook;
-use crate::ports::{
-    Clock, Customers, EffectQueue, Ids, Inventory, Notifications, OrderStore, Payments, Shipping,
-    Worker,
-};
-use crate::system::SystemIds;
+use super::OrderService;
+use super::config::ServiceConfig;
+use super::engine::Engine;
+use super::external_services::ExternalServices;
+use crate::breaker::{BreakerPolicy, BreakerRegistry};
+use crate::policy::PolicySet;
+use crate::ports::{Clock, EffectQueue, IdGenerator, OrderStore, Worker};
+use crate::system::SystemIdGenerator;
 use crate::value::InvalidValue;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// The outside services.
-#[derive(Clone)]
-pub struct Outside {
-    /// Knows the customers.
-    pub customers: Arc<dyn Customers>,
-    /// Holds the stock.
-    pub inventory: Arc<dyn Inventory>,
-    /// Takes and returns money.
-    pub payments: Arc<dyn Payments>,
-    /// Runs the warehouse.
-    pub shipping: Arc<dyn Shipping>,
-    /// Writes to customers.
-    pub notifications: Arc<dyn Notifications>,
-}
-
-impl Outside {
-    /// The same services behind circuit breakers, one a storefront and service.
-    #[must_use]
-    pub fn guarded(self, breakers: &Arc<Breakers>, clock: &Arc<dyn Clock>) -> Self {
-        let (b, c) = (breakers, clock);
-        Self {
-            customers: Arc::new(Guarded::new(self.customers, b.clone(), c.clone())),
-            inventory: Arc::new(Guarded::new(self.inventory, b.clone(), c.clone())),
-            payments: Arc::new(Guarded::new(self.payments, b.clone(), c.clone())),
-            shipping: Arc::new(Guarded::new(self.shipping, b.clone(), c.clone())),
-            notifications: Arc::new(Guarded::new(self.notifications, b.clone(), c.clone())),
-        }
-    }
-}
-
-/// How effects are tried again: exponentially later, with full jitter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// The longest wait after the first failure; it doubles with every further one.
-    pub first: Duration,
-    /// The longest wait at all.
-    pub cap: Duration,
-    /// After how many tries an effect is given up on until a person looks: a message, or what the
-    /// warehouse was asked, that gets no answer. While a service is away nothing is given up on, and
-    /// never what moves stock or money, or undoes something.
-    pub max_tries: u32,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            cap: Duration::from_secs(5 * 60),
-            max_tries: 20,
-        }
-    }
-}
-
-/// How a service works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Settings {
-    /// How long a request goes on carrying out effects before it leaves the rest to a runner.
-    pub budget: Duration,
-    /// How long an outside service may take to answer a runner.
-    pub call_timeout: Duration,
-    /// How long an effect is leased. Where it is less than twice the budget and a call together, it
-    /// is made that.
-    pub lease: Duration,
-    /// How effects are tried again.
-    pub retry: RetryPolicy,
-    /// How long an idempotency key is kept.
-    pub key_ttl: Duration,
-    /// Whether events go to the outbox. Turn it on where a relay runs.
-    pub publish: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            budget: Duration::from_secs(2),
-            call_timeout: Duration::from_secs(10),
-            lease: Duration::from_secs(30),
-            retry: RetryPolicy::default(),
-            key_ttl: Duration::from_secs(30 * 24 * 60 * 60),
-            publish: false,
-        }
-    }
-}
-
-/// Puts an [`OrderService`] together.
+/// Builds an [`OrderService`].
 pub struct OrderServiceBuilder {
     store: Arc<dyn OrderStore>,
     queue: Arc<dyn EffectQueue>,
-    outside: Outside,
+    services: ExternalServices,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-    policies: PolicyBook,
+    ids: Arc<dyn IdGenerator>,
+    policies: PolicySet,
     worker: Option<Worker>,
-    breakers: Option<Arc<Breakers>>,
-    settings: Settings,
+    breakers: Option<Arc<BreakerRegistry>>,
+    config: ServiceConfig,
 }
 
 impl std::fmt::Debug for OrderServiceBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OrderServiceBuilder")
-            .field("settings", &self.settings)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }
 
 impl OrderServiceBuilder {
-    /// A service on this store and queue of effects, with these outside services.
+    /// Creates a builder with this store, effect queue, external services and clock, and defaults for
+    /// all else. The queue MUST be the one that the store's commits write to.
     #[must_use]
     pub fn new(
         store: Arc<dyn OrderStore>,
         queue: Arc<dyn EffectQueue>,
-        outside: Outside,
+        services: ExternalServices,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
             queue,
-            outside,
+            services,
             clock,
-            ids: Arc::new(SystemIds),
-            policies: PolicyBook::default(),
+            ids: Arc::new(SystemIdGenerator),
+            policies: PolicySet::default(),
             worker: None,
             breakers: None,
-            settings: Settings::default(),
+            config: ServiceConfig::default(),
         }
     }
 
-    /// The policies of the storefronts; by default those of [`Policies`](crate::policy::Policies)
-    /// for all.
+    /// Sets the policies of the storefronts; by default
+    /// [`StorefrontPolicy::default`](crate::policy::StorefrontPolicy) for all.
     #[must_use]
-    pub fn policies(mut self, policies: PolicyBook) -> Self {
+    pub fn policies(mut self, policies: PolicySet) -> Self {
         self.policies = policies;
         self
     }
 
-    /// Where fresh ids come from; by default the system.
+    /// Sets the generator of ids and random numbers; by default that of the operating system.
     #[must_use]
-    pub fn ids(mut self, ids: Arc<dyn Ids>) -> Self {
+    pub fn ids(mut self, ids: Arc<dyn IdGenerator>) -> Self {
         self.ids = ids;
         self
     }
 
-    /// The name of this process among those on the same store; by default a random one.
+    /// Sets the worker name of this process; random by default. It MUST be unique among the processes
+    /// on the same store, because leases are identified by it.
     #[must_use]
     pub fn worker(mut self, worker: Worker) -> Self {
         self.worker = Some(worker);
         self
     }
 
-    /// The circuit breakers before the outside services; by default new ones of the default policy.
+    /// Sets the circuit breakers of the external services; by default new ones with
+    /// [`BreakerPolicy::default`].
     #[must_use]
-    pub fn breakers(mut self, breakers: Arc<Breakers>) -> Self {
+    pub fn breakers(mut self, breakers: Arc<BreakerRegistry>) -> Self {
         self.breakers = Some(breakers);
         self
     }
 
-    /// How the service works.
+    /// Replaces all settings.
     #[must_use]
-    pub fn settings(mut self, settings: Settings) -> Self {
-        self.settings = settings;
+    pub fn config(mut self, config: ServiceConfig) -> Self {
+        self.config = config;
         self
     }
 
-    /// Changes some of how the service works.
+    /// Changes some settings.
     #[must_use]
-    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(&mut self.settings);
+    pub fn configure(mut self, change: impl FnOnce(&mut ServiceConfig)) -> Self {
+        change(&mut self.config);
         self
     }
 
-    /// The service.
+    /// Builds the service.
     ///
     /// # Errors
-    /// Never in practice: only if no name for the worker could be made.
+    /// Never in practice: only if the generated worker name were invalid.
     pub fn build(self) -> Result<OrderService, InvalidValue> {
         let worker = match self.worker {
             Some(worker) => worker,
-            None => Worker::parse(format!("worker-{:016x}", self.ids.chance()))?,
+            None => Worker::parse(format!("worker-{:016x}", self.ids.random_u64()))?,
         };
-        let mut settings = self.settings;
-        let least = settings.budget.saturating_add(settings.call_timeout);
-        settings.lease = settings.lease.max(least.saturating_mul(2));
+        let mut config = self.config;
+        let budget_and_call = config
+            .request_time_budget
+            .saturating_add(config.call_timeout);
+        config.lease = config.lease.max(budget_and_call.saturating_mul(2));
         let breakers = self
             .breakers
-            .unwrap_or_else(|| Arc::new(Breakers::new(BreakerPolicy::default())));
-        Ok(OrderService::of(Engine {
-            outside: self.outside.guarded(&breakers, &self.clock),
-            store: self.store,
-            queue: self.queue,
-            clock: self.clock,
-            ids: self.ids,
-            policies: self.policies,
-            worker,
-            settings,
-        }))
+            .unwrap_or_else(|| Arc::new(BreakerRegistry::new(BreakerPolicy::default())));
+        Ok(OrderService {
+            engine: Arc::new(Engine {
+                services: self.services.with_breakers(&breakers, &self.clock),
+                store: self.store,
+                queue: self.queue,
+                clock: self.clock,
+                ids: self.ids,
+                policies: self.policies,
+                worker,
+                config,
+            }),
+        })
     }
 }

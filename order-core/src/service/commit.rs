@@ -1,92 +1,79 @@
-//! From what was decided or recorded to what is committed.
+//! Stores a transition: plans its change, commits it, logs its events.
 
-use super::Engine;
-use crate::advance::next_wake;
-use crate::draft::{Context, Step};
-use crate::effect::Task;
-use crate::event::Happening;
-use crate::fact::Fact;
+use super::engine::Engine;
+use super::log::log_events;
+use crate::effect::EffectKind;
+use crate::event::Event;
 use crate::order::Order;
-use crate::ports::{Change, Lease, NewEffect, TakenEffect};
-use crate::record::follow;
+use crate::ports::{Change, CommitOutcome, IdempotencyRecord, Lease, LeasedEffect, StoreError};
 use crate::time::after;
-use crate::value::Version;
+use crate::transition::{Context, Transition};
 
-/// A change, and those of its effects that this process carries out at once.
-pub(crate) struct Prepared {
-    pub(crate) change: Change,
-    pub(crate) mine: Vec<TakenEffect>,
+/// A change ready to commit, and those of its effects that this process carries out at once.
+pub(super) struct PlannedChange {
+    pub(super) change: Change,
+    /// Effects leased to this process in the same commit.
+    pub(super) leased: Vec<LeasedEffect>,
+}
+
+/// The outcome of committing a planned change.
+pub(super) enum Committed {
+    Applied(Box<Applied>),
+    VersionConflict,
+    IdempotencyKeyTaken(IdempotencyRecord),
+    DuplicateExternalEvent,
+}
+
+/// A change that is stored.
+pub(super) struct Applied {
+    /// The order afterwards.
+    pub(super) order: Order,
+    pub(super) events: Vec<Event>,
+    pub(super) leased: Vec<LeasedEffect>,
 }
 
 impl Engine {
-    /// What a step on an order of version `expected` writes. `before` is the order the events of
-    /// the step apply to, none if the first makes it.
-    pub(crate) fn prepare(
+    /// Plans the change that stores a transition of `before` (`None`: it creates the order), and leases
+    /// its effects to this process. Messages to customers are left to a runner.
+    pub(super) fn plan(
         &self,
         before: Option<&Order>,
-        step: Step,
+        transition: Transition,
         ctx: &Context<'_>,
-    ) -> Prepared {
-        let Step {
-            order,
-            mut events,
-            effects,
-        } = dispatch(step, ctx);
-        let expected = before.map_or(Version::NONE, Order::version);
-        let lease = Lease::new(self.worker.clone(), after(ctx.now, self.settings.lease));
-        let mut mine = Vec::new();
-        let effects = effects
-            .into_iter()
-            .map(|effect| {
-                // Messages to customers can wait; everything else is done at once.
-                if matches!(effect.task, Task::Notify { .. }) {
-                    return NewEffect::new(effect, None);
-                }
-                mine.push(TakenEffect::new(effect.clone(), 1));
-                NewEffect::new(effect, Some(lease.clone()))
-            })
-            .collect();
-        let closing =
-            order.status().is_closed() && before.is_none_or(|before| !before.status().is_closed());
-        let wake_at = next_wake(&order, ctx.policies);
-        events.shrink_to_fit();
-        let mut change = Change::new(expected, order, events);
-        change.effects = effects;
-        change.hurry = closing;
-        change.publish = self.settings.publish;
-        change.wake_at = wake_at;
-        Prepared { change, mine }
+    ) -> PlannedChange {
+        let mut change = Change::from_transition(before, transition, ctx);
+        change.publish = self.config.publish;
+        let lease = Lease::new(self.worker.clone(), after(ctx.now, self.config.lease));
+        let mut leased = Vec::new();
+        for new in &mut change.effects {
+            if matches!(new.effect.kind, EffectKind::Notify { .. }) {
+                continue;
+            }
+            leased.push(LeasedEffect::new(new.effect.clone(), 1));
+            new.lease = Some(lease.clone());
+        }
+        PlannedChange { change, leased }
     }
-}
 
-/// Payments and refunds that will be sent at once are marked as sent in the same commit.
-///
-/// So a crash never leaves in doubt whether one may have been sent: what is marked is queried
-/// before it is sent again.
-fn dispatch(step: Step, ctx: &Context<'_>) -> Step {
-    let facts: Vec<Fact> = step
-        .events
-        .iter()
-        .filter_map(|event| match event.happening {
-            Happening::AttemptStarted { attempt, .. } => Some(Fact::AttemptDispatched { attempt }),
-            Happening::RefundRequested { refund, .. } => Some(Fact::RefundDispatched { refund }),
-            _ => None,
+    /// Commits a planned change, and logs its events if they are stored.
+    pub(super) async fn commit_and_log(
+        &self,
+        planned: PlannedChange,
+    ) -> Result<Committed, StoreError> {
+        let PlannedChange { change, leased } = planned;
+        let (order, events) = (change.order.clone(), change.events.clone());
+        Ok(match self.store.commit(change).await? {
+            CommitOutcome::Applied => {
+                log_events(&order, &events);
+                Committed::Applied(Box::new(Applied {
+                    order,
+                    events,
+                    leased,
+                }))
+            }
+            CommitOutcome::VersionConflict { .. } => Committed::VersionConflict,
+            CommitOutcome::IdempotencyKeyTaken(record) => Committed::IdempotencyKeyTaken(record),
+            CommitOutcome::DuplicateExternalEvent => Committed::DuplicateExternalEvent,
         })
-        .collect();
-    if facts.is_empty() {
-        return step;
-    }
-    let Step {
-        order,
-        mut events,
-        mut effects,
-    } = step;
-    let further = follow(order, &facts, ctx);
-    events.extend(further.events);
-    effects.extend(further.effects);
-    Step {
-        order: further.order,
-        events,
-        effects,
     }
 }

@@ -1,134 +1,86 @@
-//! Commands to an order, and reports about it.
+//! Executes and previews commands on an order.
 
-use super::Engine;
-use super::drive::{Attempted, CONFLICTS, Drive};
-use crate::command::{Command, NewLine};
-use crate::decide::proceed;
+use super::commit::Committed;
+use super::engine::{Engine, MAX_CONFLICTS};
+use super::run_effects::EffectRun;
+use crate::command::Command;
+use crate::decide::decide_on;
+use crate::dependency::Dependency;
+use crate::new_order::NewLine;
 use crate::order::Order;
-use crate::policy::Dependency;
-use crate::ports::{Done, Execute, OrderError, Report, ScopedKey};
-use crate::record::follow;
-use crate::value::Version;
+use crate::ports::{CommandOutcome, CommandRequest, IdempotencyScope, OrderError};
+use crate::refusal::Refusal;
+use crate::value::{OrderId, Version};
 
 impl Engine {
-    pub(super) async fn execute(&self, execute: Execute) -> Result<Done, OrderError> {
-        let (storefront, id) = (execute.storefront.clone(), execute.id);
-        let idempotency = execute.idempotency.clone();
-        let outcome = self.carry_out(execute).await;
-        self.unless_answered(outcome, &storefront, idempotency.as_ref(), Some(id))
+    pub(super) async fn execute(
+        &self,
+        request: CommandRequest,
+    ) -> Result<CommandOutcome, OrderError> {
+        let (storefront, id) = (request.storefront.clone(), request.id);
+        let idempotency = request.idempotency.clone();
+        let outcome = self.execute_new(request).await;
+        self.outcome_or_replay(outcome, &storefront, idempotency.as_ref(), Some(id))
             .await
     }
 
-    async fn carry_out(&self, execute: Execute) -> Result<Done, OrderError> {
-        let Execute {
+    async fn execute_new(&self, request: CommandRequest) -> Result<CommandOutcome, OrderError> {
+        let CommandRequest {
             storefront,
             id,
             command,
-            expected,
+            expected_version,
             actor,
             idempotency,
-        } = execute;
-        let began = self.clock.now();
-        let key = idempotency
-            .as_ref()
-            .map(|idempotency| ScopedKey::new(storefront.clone(), idempotency));
+        } = request;
+        let received_at = self.clock.now();
         let mut quoted = None;
-        for _ in 0..CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let order = self.load(&storefront, id).await?;
-            check_version(&order, expected)?;
+            check_version(&order, expected_version)?;
             if quoted.is_none() {
                 quoted = Some(self.with_prices(&order, command.clone()).await?);
             }
             let command = quoted.as_ref().unwrap_or(&command);
             let ctx = self.context(&storefront, &actor);
-            let step =
-                proceed(order.clone(), command, &ctx).map_err(|refusal| OrderError::Refused {
-                    id: Some(id),
-                    refusal,
-                })?;
-            if step.events.is_empty() {
-                return Ok(Done::new(order, Vec::new(), false));
+            let transition = decide_on(order.clone(), command, &ctx).map_err(refused(id))?;
+            if transition.events.is_empty() {
+                return Ok(CommandOutcome::new(order, Vec::new(), false));
             }
-            match self
-                .commit_step(&order, step, &ctx, idempotency.as_ref(), None)
-                .await?
-            {
-                Attempted::Applied {
-                    order,
-                    mut events,
-                    mine,
-                } => {
-                    // A request that nothing is left to do for is answered by its commit.
-                    let key = key.filter(|_| !mine.is_empty());
-                    let driven = self
-                        .drive(Drive::of_request(*order, mine, began, key))
-                        .await?;
-                    events.extend(driven.events);
-                    return Ok(Done::new(driven.order, events, false));
-                }
-                Attempted::KeyTaken(record) => {
-                    let fingerprint = idempotency.map_or([0; 32], |one| one.fingerprint);
+            let mut planned = self.plan(Some(&order), transition, &ctx);
+            self.claim_key(&mut planned, idempotency.as_ref(), ctx.now);
+            match self.commit_and_log(planned).await? {
+                Committed::Applied(applied) => {
+                    // A request without effects to carry out is answered by its commit.
+                    let key = idempotency
+                        .as_ref()
+                        .filter(|_| !applied.leased.is_empty())
+                        .map(|idempotency| IdempotencyScope::new(storefront, idempotency));
                     return self
-                        .replay(&storefront, &record, &fingerprint, Some(id))
+                        .run_to_outcome(EffectRun::for_request(*applied, received_at, key))
                         .await;
                 }
-                Attempted::Stale | Attempted::AlreadyReceived => {}
-            }
-        }
-        Err(OrderError::Contended { id })
-    }
-
-    pub(super) async fn report(&self, report: Report) -> Result<Done, OrderError> {
-        let Report {
-            storefront,
-            id,
-            fact,
-            actor,
-            receipt,
-        } = report;
-        let began = self.clock.now();
-        for _ in 0..CONFLICTS {
-            let order = self.load(&storefront, id).await?;
-            let ctx = self.context(&storefront, &actor);
-            let step = follow(order.clone(), std::slice::from_ref(&fact), &ctx);
-            if step.events.is_empty() {
-                return Ok(Done::new(order, Vec::new(), false));
-            }
-            match self
-                .commit_step(&order, step, &ctx, None, receipt.clone())
-                .await?
-            {
-                Attempted::Applied {
-                    order,
-                    mut events,
-                    mine,
-                } => {
-                    let driven = self
-                        .drive(Drive::of_request(*order, mine, began, None))
-                        .await?;
-                    events.extend(driven.events);
-                    return Ok(Done::new(driven.order, events, false));
+                Committed::IdempotencyKeyTaken(record) => {
+                    return self
+                        .replay(&storefront, &record, idempotency.as_ref(), Some(id))
+                        .await;
                 }
-                Attempted::AlreadyReceived => return Ok(Done::new(order, Vec::new(), true)),
-                Attempted::Stale | Attempted::KeyTaken(_) => {}
+                Committed::VersionConflict | Committed::DuplicateExternalEvent => {}
             }
         }
         Err(OrderError::Contended { id })
     }
 
-    pub(super) async fn preview(&self, execute: Execute) -> Result<Order, OrderError> {
-        let order = self.load(&execute.storefront, execute.id).await?;
-        check_version(&order, execute.expected)?;
-        let command = self.with_prices(&order, execute.command).await?;
-        let ctx = self.context(&execute.storefront, &execute.actor);
-        let step = proceed(order, &command, &ctx).map_err(|refusal| OrderError::Refused {
-            id: Some(execute.id),
-            refusal,
-        })?;
-        Ok(step.order)
+    pub(super) async fn preview(&self, request: CommandRequest) -> Result<Order, OrderError> {
+        let order = self.load(&request.storefront, request.id).await?;
+        check_version(&order, request.expected_version)?;
+        let command = self.with_prices(&order, request.command).await?;
+        let ctx = self.context(&request.storefront, &request.actor);
+        let transition = decide_on(order, &command, &ctx).map_err(refused(request.id))?;
+        Ok(transition.order)
     }
 
-    /// New lines get the price they had, or the one the inventory service quotes.
+    /// Adds prices to revised lines: that of the present line, or what the inventory service quotes.
     async fn with_prices(&self, order: &Order, command: Command) -> Result<Command, OrderError> {
         let Command::ReviseLines { lines, adjustments } = command else {
             return Ok(command);
@@ -148,15 +100,22 @@ impl Engine {
             .await?
             .ok_or_else(|| OrderError::Unavailable {
                 dependency: Dependency::Inventory,
-                retry_after: self.come_back(order.storefront()),
+                retry_after: self.retry_after(order.storefront()),
             })?;
         Ok(Command::ReviseLines { lines, adjustments })
     }
 }
 
+fn refused(id: OrderId) -> impl FnOnce(Refusal) -> OrderError {
+    move |refusal| OrderError::Refused {
+        id: Some(id),
+        refusal,
+    }
+}
+
 fn check_version(order: &Order, expected: Option<Version>) -> Result<(), OrderError> {
     match expected {
-        Some(expected) if expected != order.version() => Err(OrderError::Stale {
+        Some(expected) if expected != order.version() => Err(OrderError::VersionConflict {
             id: order.id(),
             expected,
             found: order.version(),

@@ -1,53 +1,54 @@
-//! Carrying out one effect: from a task to what came of it.
+//! Carries out one effect: calls the external service, and turns its answer into facts.
 //!
-//! An effect is looked at on the order as it is by now. One that is of no use any more is not
-//! carried out: if it may have been tried before, what came of that is learnt or undone first.
+//! Each effect is checked against the order as it is by now. One that is obsolete is not sent: if an
+//! earlier attempt may have been, its outcome is queried or compensated instead. A file per external
+//! service. Nothing is committed here.
 
-mod goods;
-mod money;
-mod people;
-mod stock;
+mod customers;
+mod inventory;
+mod notifications;
+mod payments;
+mod shipping;
 
-use super::Engine;
-use crate::effect::Task;
+use super::engine::Engine;
+use crate::effect::EffectKind;
 use crate::fact::Fact;
 use crate::order::Order;
-use crate::policy::{Dependency, OutagePolicy};
-use crate::ports::{Call, OutsideError, StoreError, TakenEffect};
+use crate::ports::{CallContext, LeasedEffect, ServiceError};
 use crate::time::Timestamp;
 
-/// What came of an effect.
-pub(super) enum Verdict {
-    /// It is done, or of no use any more: these facts follow, and it leaves the queue.
+/// The outcome of an effect.
+pub(super) enum EffectOutcome {
+    /// It is done, or obsolete: these facts are recorded, and it leaves the queue.
     Done(Vec<Fact>),
-    /// The service is away: what happens then is the storefront's policy.
+    /// The service is unreachable: the storefront's outage policy applies.
     Outage {
-        error: OutsideError,
+        error: ServiceError,
         facts: Vec<Fact>,
     },
-    /// It is to be tried again; these facts follow already.
-    Again {
-        error: OutsideError,
+    /// It is retried; these facts are recorded already.
+    Retry {
+        error: ServiceError,
         facts: Vec<Fact>,
     },
-    /// The service is at it, and will be for a while: nothing has failed, and it is asked for later.
-    UnderWay(&'static str),
-    /// The service refuses what it should not: a person must look.
-    Park(OutsideError),
+    /// The service is still processing it: nothing has failed, and it is queried again later.
+    InProgress(&'static str),
+    /// The service refuses what it should accept: the effect is parked as a dead letter.
+    Park(ServiceError),
 }
 
-impl Verdict {
+impl EffectOutcome {
     fn fact(fact: Fact) -> Self {
         Self::Done(vec![fact])
     }
 
-    /// Nothing to do any more.
+    /// Makes the outcome without facts: there is nothing left to do.
     const fn obsolete() -> Self {
         Self::Done(Vec::new())
     }
 
-    /// The usual way an error is dealt with where a repetition does no harm.
-    fn of_error(error: OutsideError) -> Self {
+    /// Converts an error of a call that is safe to repeat.
+    fn from_error(error: ServiceError) -> Self {
         if error.is_outage() {
             Self::Outage {
                 error,
@@ -59,18 +60,18 @@ impl Verdict {
     }
 }
 
-/// One effect on the order as it is, and the call it is carried out with.
-struct Job<'a> {
+/// One effect, the order as it is by now, and the call to make.
+struct EffectContext<'a> {
     engine: &'a Engine,
     order: &'a Order,
-    tries: u32,
-    call: Call,
+    attempts: u32,
+    call: CallContext,
 }
 
-impl Job<'_> {
-    /// Whether an earlier try may have reached the service.
-    const fn may_have_been_tried(&self) -> bool {
-        self.tries > 1
+impl EffectContext<'_> {
+    /// Returns whether an earlier attempt may have reached the service.
+    const fn may_have_been_sent(&self) -> bool {
+        self.attempts > 1
     }
 }
 
@@ -79,77 +80,38 @@ impl Engine {
     pub(super) async fn perform(
         &self,
         order: &Order,
-        row: &TakenEffect,
+        effect: &LeasedEffect,
         deadline: Timestamp,
-    ) -> Verdict {
-        let job = Job {
+    ) -> EffectOutcome {
+        let ctx = EffectContext {
             engine: self,
             order,
-            tries: row.tries,
-            call: Call::new(
-                row.effect.storefront.clone(),
-                row.effect.id.to_string(),
+            attempts: effect.attempts,
+            call: CallContext::new(
+                effect.effect.storefront.clone(),
+                effect.effect.id.to_string(),
                 deadline,
             ),
         };
-        match &row.effect.task {
-            Task::QuotePrices => job.quote().await,
-            Task::VerifyCustomer => job.verify().await,
-            Task::ReserveStock { reservation, lines } => job.reserve(*reservation, lines).await,
-            Task::ReviseStock { reservation, lines } => job.revise(*reservation, lines).await,
-            Task::ExtendStock { reservation } => job.extend(*reservation).await,
-            Task::CommitStock { reservation } => job.commit_stock(*reservation).await,
-            Task::ReleaseStock { reservation } => job.release(*reservation).await,
-            Task::AuthorizePayment { attempt } => job.pay(*attempt).await,
-            Task::CapturePayment { attempt, capture } => job.capture(*attempt, *capture).await,
-            Task::VoidPayment { attempt } => job.void(*attempt).await,
-            Task::RefundPayment { refund } => job.refund(*refund).await,
-            Task::RequestFulfillment { fulfillment } => job.request(*fulfillment).await,
-            Task::RecallFulfillment { fulfillment } => job.recall(*fulfillment).await,
-            Task::Notify { notice } => job.notify(*notice).await,
+        match &effect.effect.kind {
+            EffectKind::QuotePrices => ctx.quote().await,
+            EffectKind::VerifyCustomer => ctx.verify().await,
+            EffectKind::ReserveStock { reservation, lines } => {
+                ctx.reserve(*reservation, lines).await
+            }
+            EffectKind::ReviseStock { reservation, lines } => ctx.revise(*reservation, lines).await,
+            EffectKind::ExtendStock { reservation } => ctx.extend(*reservation).await,
+            EffectKind::CommitStock { reservation } => ctx.commit_stock(*reservation).await,
+            EffectKind::ReleaseStock { reservation } => ctx.release(*reservation).await,
+            EffectKind::AuthorizePayment { attempt } => ctx.authorize(*attempt).await,
+            EffectKind::CapturePayment { attempt, capture } => {
+                ctx.capture(*attempt, *capture).await
+            }
+            EffectKind::VoidPayment { attempt } => ctx.void(*attempt).await,
+            EffectKind::RefundPayment { refund } => ctx.refund(*refund).await,
+            EffectKind::RequestFulfillment { fulfillment } => ctx.request(*fulfillment).await,
+            EffectKind::RecallFulfillment { fulfillment } => ctx.recall(*fulfillment).await,
+            EffectKind::Notify { notification } => ctx.notify(*notification).await,
         }
-    }
-
-    /// What an outage means for an order, by its storefront's policy, and whether the effect waits.
-    pub(super) async fn outage(
-        &self,
-        order: &Order,
-        row: &TakenEffect,
-        placing: bool,
-    ) -> Result<(Option<Fact>, bool), StoreError> {
-        let dependency = row.effect.task.dependency();
-        let deferred = Fact::DependencyDeferred { dependency };
-        let first_needs = matches!(dependency, Dependency::Customers | Dependency::Inventory);
-        if !first_needs || order.status() != crate::order::OrderStatus::Pending {
-            return Ok((
-                (dependency == Dependency::Payments).then_some(deferred),
-                true,
-            ));
-        }
-        let policy = self.policies(order.storefront()).outage;
-        if let OutagePolicy::AcceptUnverified { up_to, .. } = policy
-            && dependency == Dependency::Customers
-            && order.is_priced()
-            && order.totals().total <= up_to
-        {
-            return Ok((Some(Fact::CustomerUnverified), false));
-        }
-        // An order that was accepted before is never turned away: it waits until its deadline.
-        let refused = placing
-            && match policy.queue_bound() {
-                None => true,
-                Some(at_most) => {
-                    order.pending_on().is_empty()
-                        && self
-                            .store
-                            .count_deferred(order.storefront(), at_most)
-                            .await?
-                            >= at_most
-                }
-            };
-        if refused {
-            return Ok((Some(Fact::DependencyRefused { dependency }), false));
-        }
-        Ok((Some(deferred), true))
     }
 }

@@ -1,70 +1,80 @@
-//! The same request again gets the same answer.
+//! Idempotency keys: a request claims its key, and the same request again gets the same answer.
 
-use super::Engine;
-use super::commit::Prepared;
+use super::commit::PlannedChange;
+use super::engine::Engine;
 use crate::apply;
-use crate::ports::{Done, Idempotency, KeyChange, KeyRecord, OrderError, ScopedKey};
+use crate::ports::{
+    CommandOutcome, Idempotency, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate, OrderError,
+};
 use crate::time::{Timestamp, after};
 use crate::value::{OrderId, StorefrontId};
 use std::time::Duration;
 
-/// When to come back while a request with the same key is being worked on.
+/// The delay before a retry while a request with the same key is in flight.
 const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// What a request came to, unless it came to nothing because it had been answered before; `of`:
-    /// the order the request names.
+    /// Returns the outcome, or replays the stored answer if the request committed nothing and its key
+    /// is already recorded. `order`: the order that the request names.
     ///
-    /// The commit of whatever a request comes to claims its key. So the key is looked for only where
-    /// there was no commit, and a request that is made once costs no look.
-    pub(super) async fn unless_answered(
+    /// The commit of a request claims its key. So the key is looked up only if nothing was committed,
+    /// and a request that is sent once costs no look-up.
+    pub(super) async fn outcome_or_replay(
         &self,
-        outcome: Result<Done, OrderError>,
+        outcome: Result<CommandOutcome, OrderError>,
         storefront: &StorefrontId,
         idempotency: Option<&Idempotency>,
-        of: Option<OrderId>,
-    ) -> Result<Done, OrderError> {
-        let came_to_nothing = match &outcome {
+        order: Option<OrderId>,
+    ) -> Result<CommandOutcome, OrderError> {
+        let committed_nothing = match &outcome {
             Ok(done) => done.events.is_empty(),
             Err(error) => matches!(
                 error,
                 OrderError::Refused { .. }
-                    | OrderError::Stale { .. }
+                    | OrderError::VersionConflict { .. }
                     | OrderError::NotFound { .. }
                     | OrderError::UnknownProducts { .. }
                     | OrderError::CurrencyMismatch { .. }
                     | OrderError::Unavailable { .. }
             ),
         };
-        let (true, Some(idempotency)) = (came_to_nothing, idempotency) else {
+        let (true, Some(idempotency)) = (committed_nothing, idempotency) else {
             return outcome;
         };
-        let key = ScopedKey::new(storefront.clone(), idempotency);
-        match self.store.find_key(&key, self.clock.now()).await? {
+        let scope = IdempotencyScope::new(storefront.clone(), idempotency);
+        let found = self
+            .store
+            .find_idempotency_record(&scope, self.clock.now())
+            .await?;
+        match found {
             Some(record) => {
-                self.replay(storefront, &record, &idempotency.fingerprint, of)
+                self.replay(storefront, &record, Some(idempotency), order)
                     .await
             }
             None => outcome,
         }
     }
 
-    /// The answer given when this record was made: the order as it was then.
+    /// Rebuilds the answer of a record: the order at the version that was answered.
+    ///
+    /// `idempotency` is that of the present request; `None` for an import, whose record has no
+    /// fingerprint. `order` is the order that the request names, if it names one.
     pub(super) async fn replay(
         &self,
         storefront: &StorefrontId,
-        record: &KeyRecord,
-        fingerprint: &[u8; 32],
-        of: Option<OrderId>,
-    ) -> Result<Done, OrderError> {
-        if record.fingerprint != *fingerprint || of.is_some_and(|of| of != record.order) {
-            return Err(OrderError::KeyReused);
+        record: &IdempotencyRecord,
+        idempotency: Option<&Idempotency>,
+        order: Option<OrderId>,
+    ) -> Result<CommandOutcome, OrderError> {
+        let fingerprint = idempotency.map_or([0; 32], |one| one.fingerprint);
+        if record.fingerprint != fingerprint || order.is_some_and(|id| id != record.order) {
+            return Err(OrderError::IdempotencyKeyReused);
         }
         if record
             .in_flight_until
             .is_some_and(|until| until > self.clock.now())
         {
-            return Err(OrderError::KeyInFlight {
+            return Err(OrderError::IdempotencyKeyInFlight {
                 retry_after: IN_FLIGHT_RETRY,
             });
         }
@@ -81,30 +91,33 @@ impl Engine {
             }
         }
         let order = order.ok_or(OrderError::NotFound { id: record.order })?;
-        Ok(Done::new(order, since, true))
+        Ok(CommandOutcome::new(order, since, true))
     }
 
-    /// Lets a change take the key of the request that it is made for.
+    /// Makes a change claim the idempotency key of its request.
     ///
-    /// From now on the same request is answered with the order as this change leaves it, or as the
-    /// work that goes on at once does. Where there is none, the request is answered already.
-    pub(super) fn claim(
+    /// A repetition is refused while the effects of the change are carried out, and then answered with
+    /// the order after them. Without effects to carry out, the request counts as answered at once.
+    pub(super) fn claim_key(
         &self,
-        prepared: &mut Prepared,
+        planned: &mut PlannedChange,
         idempotency: Option<&Idempotency>,
         now: Timestamp,
     ) {
-        let busy = self.settings.budget.saturating_add(self.settings.lease);
-        let Prepared { change, mine } = prepared;
-        change.key = idempotency.map(|idempotency| KeyChange::Claim {
-            key: ScopedKey::new(change.order.storefront().clone(), idempotency),
-            record: KeyRecord::new(
+        let in_flight_for = self
+            .config
+            .request_time_budget
+            .saturating_add(self.config.lease);
+        let PlannedChange { change, leased } = planned;
+        change.idempotency = idempotency.map(|idempotency| IdempotencyUpdate::Claim {
+            key: IdempotencyScope::new(change.order.storefront().clone(), idempotency),
+            record: IdempotencyRecord::new(
                 change.order.id(),
                 idempotency.fingerprint,
-                change.expected,
+                change.expected_version,
                 change.order.version(),
-                (!mine.is_empty()).then(|| after(now, busy)),
-                after(now, self.settings.key_ttl),
+                (!leased.is_empty()).then(|| after(now, in_flight_for)),
+                after(now, self.config.idempotency_ttl),
             ),
             now,
         });

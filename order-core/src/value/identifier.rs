@@ -1,9 +1,10 @@
-//! Texts that name something to a machine: ids, keys, references and codes.
+//! Texts that identify something to a machine: ids, idempotency keys and references.
 
-use super::rule::{slug, slug_from_alphanumeric, text_value, visible_ascii, visible_line};
+use super::text_value::text_value;
+use super::validate::{slug_from_alphanumeric, visible_ascii, visible_line};
 
 text_value! {
-    /// The storefront (shop, brand, tenant) an order belongs to.
+    /// The id of the storefront (shop, brand, tenant) that an order belongs to.
     ///
     /// 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`, the first a letter or a digit. The default is
     /// `default`, for a service with one storefront.
@@ -17,70 +18,61 @@ impl Default for StorefrontId {
 }
 
 text_value! {
-    /// The customer, under the id that the customer service knows them by.
+    /// The id of a customer at the customer service.
     ///
     /// 1 to 128 characters of visible ASCII.
     CustomerId, "customer id", max 128, visible_ascii
 }
 
 text_value! {
-    /// A stock-keeping unit: what the stock system counts.
+    /// A stock-keeping unit: the code by which the inventory service counts a product.
     ///
-    /// 1 to 64 characters of any script; no whitespace at the ends, no control characters and none
-    /// that cannot be seen.
+    /// 1 to 64 characters of any script; no whitespace at the ends, no control characters and no
+    /// invisible ones.
     Sku, "sku", max 64, visible_line
 }
 
 text_value! {
-    /// The key a caller gives to a request, so that sending it again does nothing twice.
+    /// The key a caller gives to a request, so that a retry of it does nothing twice.
     ///
     /// 1 to 255 characters of visible ASCII.
     IdempotencyKey, "idempotency key", max 255, visible_ascii
 }
 
 text_value! {
-    /// The number a carrier tracks a parcel under.
+    /// The number under which a carrier tracks a parcel.
     ///
-    /// 1 to 128 characters; no whitespace at the ends, no control characters and none that cannot
-    /// be seen.
+    /// 1 to 128 characters; no whitespace at the ends, no control characters and no invisible
+    /// ones.
     TrackingNumber, "tracking number", max 128, visible_line
 }
 
 text_value! {
-    /// What an order is called in another system: its number there, or the id it was imported
-    /// under.
+    /// The id of an order in another system, such as the one it was imported from.
     ///
     /// 1 to 128 characters of visible ASCII.
     ExternalReference, "external reference", max 128, visible_ascii
 }
 
 text_value! {
-    /// The id an outside service gave to something it did for us: a payment, a refund, a
-    /// reservation.
+    /// The id that an external service assigned to a payment, a refund or a reservation.
     ///
     /// 1 to 255 characters of visible ASCII.
     ProviderId, "provider id", max 255, visible_ascii
 }
 
 text_value! {
-    /// The id of an event at the outside service that reported it; facts are recorded once per id.
+    /// The id of an event at the external service that reported it. Facts are deduplicated by it.
     ///
     /// 1 to 255 characters of visible ASCII.
-    FactId, "fact id", max 255, visible_ascii
-}
-
-text_value! {
-    /// A code for machines to read, such as the reason a provider gives for declining a payment.
-    ///
-    /// 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`.
-    Code, "code", max 64, slug
+    ExternalEventId, "fact id", max 255, visible_ascii
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, HashSet};
 
-    use super::super::InvalidReason;
+    use super::super::{Code, InvalidReason};
     use super::*;
     use proptest::prelude::*;
 
@@ -93,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_value_is_taken_and_one_more_is_not() {
+    fn the_longest_value_is_accepted_and_one_more_is_not() {
         assert!(IdempotencyKey::parse("k".repeat(255)).is_ok());
         let refused = IdempotencyKey::parse("k".repeat(256)).unwrap_err();
         assert_eq!(
@@ -105,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_never_a_value() {
+    fn an_empty_text_is_never_a_value() {
         let refused = [
             StorefrontId::parse("").unwrap_err(),
             CustomerId::parse("").unwrap_err(),
@@ -114,7 +106,7 @@ mod tests {
             TrackingNumber::parse("").unwrap_err(),
             ExternalReference::parse("").unwrap_err(),
             ProviderId::parse("").unwrap_err(),
-            FactId::parse("").unwrap_err(),
+            ExternalEventId::parse("").unwrap_err(),
             Code::parse("").unwrap_err(),
         ];
         let types: HashSet<&str> = refused.iter().map(|error| error.what()).collect();
@@ -153,10 +145,10 @@ mod tests {
 
     #[test]
     fn every_way_in_checks_and_every_way_out_gives_the_text() {
-        assert!("a b".parse::<FactId>().is_err());
-        assert!(FactId::try_from("a b").is_err());
-        assert!(FactId::try_from("a b".to_owned()).is_err());
-        let id: FactId = "evt_1".parse().unwrap();
+        assert!("a b".parse::<ExternalEventId>().is_err());
+        assert!(ExternalEventId::try_from("a b").is_err());
+        assert!(ExternalEventId::try_from("a b".to_owned()).is_err());
+        let id: ExternalEventId = "evt_1".parse().unwrap();
         assert_eq!(
             (id.as_str(), id.as_ref(), id.to_string()),
             ("evt_1", "evt_1", "evt_1".to_owned())

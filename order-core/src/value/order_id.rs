@@ -1,4 +1,4 @@
-//! [`OrderId`]: what an order is called within its storefront.
+//! [`OrderId`]: the UUID of an order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::{InvalidReason, InvalidValue};
 
-/// How many characters the hyphenated form has.
+/// The length of the hyphenated form in characters.
 const HYPHENATED: usize = 36;
 
-/// The id of an order: a UUID (RFC 9562), of version 7 where we make it, so that ids sort by time.
+/// The id of an order: a UUID (RFC 9562); version 7 if generated here, so that ids sort by time.
 ///
-/// Written and read in the hyphenated form. Either case is read, lower case is written; the braced,
-/// URN and unhyphenated forms are refused, so that one order has one address.
+/// Written in the hyphenated form in lower case, and parsed in either case. The braced, URN and
+/// unhyphenated forms are refused, so that one order has one URL.
 ///
 /// ```
 /// use order_core::value::OrderId;
@@ -29,19 +29,19 @@ const HYPHENATED: usize = 36;
 pub struct OrderId(Uuid);
 
 impl OrderId {
-    /// The order with this UUID, whatever its version.
+    /// Makes an order id of a UUID of any version.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The UUID.
+    /// Returns the UUID.
     #[must_use]
     pub const fn as_uuid(&self) -> &Uuid {
         &self.0
     }
 
-    /// Reads the hyphenated form.
+    /// Parses the hyphenated form.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl From<OrderId> for Uuid {
 }
 
 impl fmt::Display for OrderId {
-    /// The hyphenated form, in lower case.
+    /// Writes the hyphenated form, in lower case.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0.hyphenated(), f)
     }

@@ -1,4 +1,4 @@
-//! [`PaymentToken`]: the one text that must not be printed.
+//! [`PaymentToken`]: a secret text that is never printed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,17 +6,17 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
 
-use super::rule::{check, visible_ascii};
+use super::validate::{check, visible_ascii};
 use super::{InvalidReason, InvalidValue};
 
 const WHAT: &str = "payment token";
 
-/// What stands for the customer's means of payment at the provider: a token it issued, never a card
+/// The token that the payment provider issued for the customer's payment method; never a card
 /// number.
 ///
 /// 1 to 255 characters of visible ASCII. Whoever has the token may be able to charge with it, so
-/// `Debug` and `Display` print `[redacted]` and the text comes out by [`expose`](Self::expose)
-/// only. Serializing does write the text: it has to reach the provider.
+/// `Debug` and `Display` print `[redacted]`, and only [`expose`](Self::expose) returns the text.
+/// Serializing does write the text: it has to reach the provider.
 ///
 /// ```
 /// use order_core::value::PaymentToken;
@@ -30,10 +30,10 @@ const WHAT: &str = "payment token";
 pub struct PaymentToken(String);
 
 impl PaymentToken {
-    /// The most characters a token can have.
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 255;
 
-    /// Takes a text that keeps the rules of this type.
+    /// Parses a text that keeps the rules of this type.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl PaymentToken {
         }
     }
 
-    /// The token itself, to be handed to the provider.
+    /// Returns the token itself, for the call to the provider.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -97,7 +97,7 @@ impl Serialize for PaymentToken {
 
 impl<'de> Deserialize<'de> for PaymentToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The deserializer's own complaint would quote a number sent in place of a token.
+        // The deserializer's own error would quote a number sent instead of a token.
         let not_text = |_| D::Error::custom(InvalidValue::new(WHAT, InvalidReason::NotText));
         let text = String::deserialize(deserializer).map_err(not_text)?;
         Self::parse(text).map_err(D::Error::custom)

@@ -1,15 +1,17 @@
-//! What is taken of a payment: when, how much, and once.
+//! Captures: when, how much, and once.
 
-use crate::case::{Case, ship, ship_all, two};
+use crate::given::{Given, ship, ship_all, two};
 use order_core::command::Command;
 use order_core::fact::{CaptureRef, Fact};
 use order_core::money::Amount;
-use order_core::order::{Adjustment, AdjustmentKind, AttemptState, CaptureState, PaymentStatus};
+use order_core::order::{
+    Adjustment, AdjustmentKind, CaptureStatus, PaymentAttemptStatus, PaymentStatus,
+};
 use order_core::refusal::RefusalCode;
-use order_core::testing::builders::{code, units};
-use order_core::value::{AttemptNo, CaptureNo, ProviderId, RefundNo};
+use order_core::value::{CaptureNo, PaymentAttemptNo, ProviderId, RefundNo};
+use order_testing::builders::{code, units};
 
-const ONE: AttemptNo = AttemptNo::FIRST;
+const ONE: PaymentAttemptNo = PaymentAttemptNo::FIRST;
 
 fn capture(amount: i64) -> Command {
     Command::CapturePayment {
@@ -20,7 +22,7 @@ fn capture(amount: i64) -> Command {
 fn theirs(id: &str, amount: i64) -> Fact {
     Fact::PaymentCaptured {
         attempt: ONE,
-        capture: CaptureRef::Theirs(ProviderId::parse(id).unwrap()),
+        capture: CaptureRef::External(ProviderId::parse(id).unwrap()),
         provider_id: None,
         amount: Amount::new(amount),
     }
@@ -32,99 +34,109 @@ fn shipping(amount: i64) -> Adjustment {
 
 #[test]
 fn what_is_shipped_is_captured_with_its_share_of_the_rest() {
-    let mut wish = two();
-    wish.adjustments = vec![shipping(500)];
-    let case = Case::placed(wish).processing();
-    assert!(case.order.ledger().capturing == 0);
-    let case = case.asked(ship(vec![units("abc", 1)]));
-    assert_eq!(case.captures(1), [1_250]);
-    assert_eq!(case.order.ledger().capturing, 1_250);
-    let case = case.captures_made();
-    assert_eq!(case.order.payment_status(), PaymentStatus::PartiallyPaid);
-    let case = case.asked(ship_all()).captures_made();
-    assert_eq!(case.captures(1), [1_250, 1_250]);
-    assert_eq!(case.attempt(1).state, AttemptState::Captured);
-    assert_eq!(case.order.payment_status(), PaymentStatus::Paid);
+    let mut request = two();
+    request.order.adjustments = vec![shipping(500)];
+    let given = Given::placed(request).processing();
+    assert!(given.order.balance().captures_pending == 0);
+    let given = given.execute(ship(vec![units("abc", 1)]));
+    assert_eq!(given.captures(1), [1_250]);
+    assert_eq!(given.order.balance().captures_pending, 1_250);
+    let given = given.captures_succeeded();
+    assert_eq!(given.order.payment_status(), PaymentStatus::PartiallyPaid);
+    let given = given.execute(ship_all()).captures_succeeded();
+    assert_eq!(given.captures(1), [1_250, 1_250]);
+    assert_eq!(given.attempt(1).status, PaymentAttemptStatus::Captured);
+    assert_eq!(given.order.payment_status(), PaymentStatus::Paid);
 }
 
 #[test]
 fn a_goodwill_refund_is_not_captured_again_with_the_rest() {
-    let case = Case::placed(two())
+    let given = Given::placed(two())
         .processing()
-        .asked(ship(vec![units("abc", 1)]))
-        .captures_made()
-        .asked(Command::RequestRefund {
+        .execute(ship(vec![units("abc", 1)]))
+        .captures_succeeded()
+        .execute(Command::RequestRefund {
             amount: Some(Amount::new(300)),
             reason: None,
         })
-        .told(Fact::RefundSucceeded {
+        .report(Fact::RefundSucceeded {
             refund: RefundNo::FIRST,
             provider_id: None,
         })
-        .asked(ship_all());
-    assert_eq!(case.captures(1), [1_000, 1_000]);
-    let case = case.captures_made();
-    assert_eq!(case.order.ledger().kept(), 1_700);
-    assert_eq!(case.order.ledger().owed, 1_700);
-    assert_eq!(case.order.refunds().len(), 1);
+        .execute(ship_all());
+    assert_eq!(given.captures(1), [1_000, 1_000]);
+    let given = given.captures_succeeded();
+    assert_eq!(given.order.balance().net_captured(), 1_700);
+    assert_eq!(given.order.balance().owed, 1_700);
+    assert_eq!(given.order.refunds().len(), 1);
 }
 
 #[test]
 fn by_hand_at_most_what_is_authorized_and_owed_is_captured() {
-    let case = Case::placed(two()).processing();
-    assert_eq!(case.refuses(capture(0)), RefusalCode::InvalidAmount);
-    assert_eq!(case.refuses(capture(2_001)), RefusalCode::ExceedsAuthorized);
-    let case = case.asked(capture(500));
-    assert_eq!(case.captures(1), [500]);
-    assert_eq!(case.refuses(capture(1_501)), RefusalCode::ExceedsAuthorized);
+    let given = Given::placed(two()).processing();
+    assert_eq!(given.expect_refusal(capture(0)), RefusalCode::InvalidAmount);
+    assert_eq!(
+        given.expect_refusal(capture(2_001)),
+        RefusalCode::ExceedsAuthorized
+    );
+    let given = given.execute(capture(500));
+    assert_eq!(given.captures(1), [500]);
+    assert_eq!(
+        given.expect_refusal(capture(1_501)),
+        RefusalCode::ExceedsAuthorized
+    );
     let rest = Command::CapturePayment { amount: None };
-    let case = case.asked(rest.clone());
-    assert_eq!(case.captures(1), [500, 1_500]);
-    assert_eq!(case.refuses(rest), RefusalCode::NothingDue);
-    let case = case.captures_made();
-    assert_eq!(case.order.totals().captured, Amount::new(2_000));
-    assert_eq!(case.order.totals().authorized, Amount::ZERO);
+    let given = given.execute(rest.clone());
+    assert_eq!(given.captures(1), [500, 1_500]);
+    assert_eq!(given.expect_refusal(rest), RefusalCode::NothingDue);
+    let given = given.captures_succeeded();
+    assert_eq!(given.order.totals().captured, Amount::new(2_000));
+    assert_eq!(given.order.totals().authorized, Amount::ZERO);
 }
 
 #[test]
 fn a_capture_by_hand_takes_from_the_oldest_payment_first() {
-    let case = Case::placed(two())
+    let given = Given::placed(two())
         .confirmed()
-        .told(Fact::PaymentDeclined {
+        .report(Fact::PaymentDeclined {
             attempt: ONE,
             code: code("do_not_honor"),
         })
-        .asked(Command::StartPayment {
+        .execute(Command::StartPayment {
             amount: Some(Amount::new(1_200)),
         })
-        .authorized(AttemptNo::new(2), 1_200)
-        .asked(Command::StartPayment { amount: None })
-        .authorized(AttemptNo::new(3), 800)
-        .asked(capture(1_500));
-    assert_eq!(case.captures(2), [1_200]);
-    assert_eq!(case.captures(3), [300]);
+        .payment_authorized(PaymentAttemptNo::new(2), 1_200)
+        .execute(Command::StartPayment { amount: None })
+        .payment_authorized(PaymentAttemptNo::new(3), 800)
+        .execute(capture(1_500));
+    assert_eq!(given.captures(2), [1_200]);
+    assert_eq!(given.captures(3), [300]);
 }
 
 #[test]
 fn a_capture_that_failed_is_tried_by_hand_alone() {
-    let case = Case::placed(two()).processing().asked(ship_all());
+    let given = Given::placed(two()).processing().execute(ship_all());
     let capture = CaptureNo::FIRST;
     let failed = Fact::CaptureFailed {
         attempt: ONE,
         capture,
         code: code("try_later"),
     };
-    let case = case.told(failed.clone());
-    let one = &case.attempt(1).captures[0];
-    assert_eq!(one.state, CaptureState::Failed);
+    let given = given.report(failed.clone());
+    let one = &given.attempt(1).captures[0];
+    assert_eq!(one.status, CaptureStatus::Failed);
     assert_eq!(one.failure, Some(code("try_later")));
-    assert_eq!(case.captures(1), [2_000], "it is not tried by itself");
-    assert!(case.clone().told(failed).last.is_empty());
-    let case = case.asked(Command::CapturePayment { amount: None });
-    assert_eq!(case.captures(1), [2_000, 2_000]);
-    assert_eq!(case.attempt(1).captures[1].no, CaptureNo::new(2));
-    let case = case.captures_made();
-    assert_eq!(case.order.payment_status(), PaymentStatus::Paid);
+    assert_eq!(
+        given.captures(1),
+        [2_000],
+        "it is not retried automatically"
+    );
+    assert!(given.clone().report(failed).last_events.is_empty());
+    let given = given.execute(Command::CapturePayment { amount: None });
+    assert_eq!(given.captures(1), [2_000, 2_000]);
+    assert_eq!(given.attempt(1).captures[1].no, CaptureNo::new(2));
+    let given = given.captures_succeeded();
+    assert_eq!(given.order.payment_status(), PaymentStatus::Paid);
 }
 
 #[test]
@@ -134,62 +146,82 @@ fn a_capture_in_doubt_is_neither_taken_nor_asked_again() {
         attempt: ONE,
         capture,
     };
-    let case = Case::placed(two()).processing();
-    assert_eq!(case.order.payment_status(), PaymentStatus::Authorized);
-    let case = case.told(unknown());
-    assert!(case.last.is_empty(), "no capture was asked for");
-    let case = case.asked(ship_all());
-    assert_eq!(case.order.payment_status(), PaymentStatus::Authorized);
-    let case = case.told(unknown());
-    assert_eq!(case.attempt(1).captures[0].state, CaptureState::Unknown);
-    assert_eq!(case.order.payment_status(), PaymentStatus::Pending);
-    assert_eq!(case.order.ledger().capturing, 2_000);
-    assert!(case.clone().told(unknown()).last.is_empty());
-    assert!(case.attempt(1).is_capturing());
-    // The provider took it.
-    let case = case.captured_in_all(ONE, 2_000);
-    assert_eq!(case.captures(1), [2_000]);
-    assert_eq!(case.attempt(1).captures[0].state, CaptureState::Succeeded);
-    assert!(!case.attempt(1).is_capturing());
+    let given = Given::placed(two()).processing();
+    assert_eq!(given.order.payment_status(), PaymentStatus::Authorized);
+    let given = given.report(unknown());
+    assert!(given.last_events.is_empty(), "no capture was requested");
+    let given = given.execute(ship_all());
+    assert_eq!(given.order.payment_status(), PaymentStatus::Authorized);
+    let given = given.report(unknown());
+    assert_eq!(given.attempt(1).captures[0].status, CaptureStatus::Unknown);
+    assert_eq!(given.order.payment_status(), PaymentStatus::Pending);
+    assert_eq!(given.order.balance().captures_pending, 2_000);
+    assert!(given.clone().report(unknown()).last_events.is_empty());
+    assert!(given.attempt(1).is_capturing());
+    // The provider did capture it.
+    let given = given.payment_captured(ONE, 2_000);
+    assert_eq!(given.captures(1), [2_000]);
+    assert_eq!(
+        given.attempt(1).captures[0].status,
+        CaptureStatus::Succeeded
+    );
+    assert!(!given.attempt(1).is_capturing());
 }
 
 #[test]
 fn the_same_capture_is_counted_once_whoever_tells_it() {
-    let case = Case::placed(two()).processing().told(theirs("cap_1", 700));
-    assert_eq!(case.captures(1), [700]);
-    let case = case.told(theirs("cap_1", 700));
-    assert!(case.last.is_empty());
-    let case = case.told(theirs("cap_2", 700));
+    let given = Given::placed(two())
+        .processing()
+        .report(theirs("cap_1", 700));
+    assert_eq!(given.captures(1), [700]);
+    let given = given.report(theirs("cap_1", 700));
+    assert!(given.last_events.is_empty());
+    let given = given.report(theirs("cap_2", 700));
     assert_eq!(
-        case.captures(1),
+        given.captures(1),
         [700, 700],
         "another one of the same amount"
     );
     let ours = |amount| Fact::PaymentCaptured {
         attempt: ONE,
-        capture: CaptureRef::Ours(CaptureNo::FIRST),
+        capture: CaptureRef::Requested(CaptureNo::FIRST),
         provider_id: None,
         amount: Amount::new(amount),
     };
-    assert!(case.clone().told(ours(700)).last.is_empty());
-    assert!(case.clone().captured_in_all(ONE, 700).last.is_empty());
-    assert!(case.clone().captured_in_all(ONE, 0).last.is_empty());
-    let case = case.captured_in_all(ONE, 600);
-    assert_eq!(case.captures(1), [700, 700, 600]);
-    assert_eq!(case.attempt(1).state, AttemptState::Captured);
+    assert!(given.clone().report(ours(700)).last_events.is_empty());
+    assert!(
+        given
+            .clone()
+            .payment_captured(ONE, 700)
+            .last_events
+            .is_empty()
+    );
+    assert!(
+        given
+            .clone()
+            .payment_captured(ONE, 0)
+            .last_events
+            .is_empty()
+    );
+    let given = given.payment_captured(ONE, 600);
+    assert_eq!(given.captures(1), [700, 700, 600]);
+    assert_eq!(given.attempt(1).status, PaymentAttemptStatus::Captured);
 }
 
 #[test]
 fn a_report_that_names_the_payment_alone_means_the_capture_under_way() {
-    let case = Case::placed(two()).processing().asked(capture(500));
-    // Of another amount: it must be another.
-    let other = case.clone().captured_in_all(ONE, 400);
+    let given = Given::placed(two()).processing().execute(capture(500));
+    // Of another amount: it must be another capture.
+    let other = given.clone().payment_captured(ONE, 400);
     assert_eq!(other.captures(1), [500, 400]);
-    assert_eq!(other.attempt(1).captures[0].state, CaptureState::Requested);
-    let case = case.captured_in_all(ONE, 500);
-    assert_eq!(case.captures(1), [500]);
-    // A second one of that amount is asked for: the same words mean that one now.
-    let case = case.asked(capture(500)).captured_in_all(ONE, 500);
-    assert_eq!(case.captures(1), [500, 500]);
-    assert_eq!(case.order.ledger().captured, 1_000);
+    assert_eq!(
+        other.attempt(1).captures[0].status,
+        CaptureStatus::Requested
+    );
+    let given = given.payment_captured(ONE, 500);
+    assert_eq!(given.captures(1), [500]);
+    // A second capture of that amount is requested: the same report means that one now.
+    let given = given.execute(capture(500)).payment_captured(ONE, 500);
+    assert_eq!(given.captures(1), [500, 500]);
+    assert_eq!(given.order.balance().captured, 1_000);
 }

@@ -1,16 +1,19 @@
-//! Changes of an order: more, less, back, deleted, erased, taken over.
+//! Changes of an order: revision, partial cancel, return, deletion, erasure, import.
 
-use crate::world::{Ask, TOTAL, UNITS, World, cancel, delivered, personal_words, ship, shop};
+use crate::world::{
+    ServiceFixture, TOTAL, UNITS, World, cancel, delivered, personal_words, ship, shop,
+};
 use order_core::command::{Command, ImportOrder, PlaceOrder};
-use order_core::event::{Actor, Event, wire};
+use order_core::event::{Actor, Event};
 use order_core::money::Amount;
-use order_core::order::{Metadata, Order, OrderStatus, PaymentStatus, ReturnStatus};
+use order_core::order::{Order, OrderStatus, PaymentStatus, ReturnStatus};
 use order_core::policy::PaymentPolicy;
-use order_core::ports::{Execute, Import, OrderError, Orders};
+use order_core::ports::{CommandRequest, ImportOrderRequest, OrderError, Orders};
 use order_core::refusal::RefusalCode;
 use order_core::service::OrderService;
-use order_core::testing::builders::{at, line, order_id, place, priced, units};
+use order_core::stored_json;
 use order_core::value::{ExternalReference, OrderId, ReturnNo};
+use order_testing::builders::{at, line, order_id, place, priced, units};
 use std::time::Duration;
 
 fn revise(quantity: u32) -> Command {
@@ -21,7 +24,7 @@ fn revise(quantity: u32) -> Command {
 }
 
 async fn refusal(service: &OrderService, id: OrderId, command: Command) -> RefusalCode {
-    match service.run(id, command).await {
+    match service.try_execute(id, command).await {
         Err(OrderError::Refused { refusal, .. }) => refusal.code,
         other => panic!("it is refused: {other:?}"),
     }
@@ -31,8 +34,8 @@ async fn refusal(service: &OrderService, id: OrderId, command: Command) -> Refus
 async fn lines_revised_upwards_reserve_and_charge_the_difference() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    let order = service.did(id, revise(5)).await;
+    let id = service.given_order(place().build()).await.id();
+    let order = service.expect_executed(id, revise(5)).await;
     assert_eq!(order.totals().total.minor(), 5 * 1_999);
     world.settle(&service).await;
     assert_eq!(world.kept_units(), 5);
@@ -44,13 +47,17 @@ async fn lines_revised_upwards_reserve_and_charge_the_difference() {
     assert_eq!(world.inventory.faults().count("revise"), 1);
     let order = world.order(id);
     assert!(!order.revision_pending());
-    assert_eq!(order.totals().due.minor(), 3 * 1_999, "only that is due");
+    assert_eq!(
+        order.totals().due.minor(),
+        3 * 1_999,
+        "only the difference is due"
+    );
     assert_eq!(refusal(&service, id, ship()).await, RefusalCode::NotPaid);
     service
-        .did(id, Command::StartPayment { amount: None })
+        .expect_executed(id, Command::StartPayment { amount: None })
         .await;
     assert_eq!(world.balance(id).authorized.minor(), 5 * 1_999);
-    service.did(id, ship()).await;
+    service.expect_executed(id, ship()).await;
     world.settle(&service).await;
     assert_eq!(world.balance(id).captured.minor(), 5 * 1_999);
 }
@@ -59,11 +66,11 @@ async fn lines_revised_upwards_reserve_and_charge_the_difference() {
 async fn lines_revised_downwards_give_stock_and_money_back() {
     let world = World::new();
     let service = world.service_with(|all| all.payment = PaymentPolicy::CaptureOnConfirm);
-    let id = service.placed(place().build()).await.id();
-    service.did(id, revise(1)).await;
+    let id = service.given_order(place().build()).await.id();
+    service.expect_executed(id, revise(1)).await;
     world.settle(&service).await;
     assert_eq!(world.kept_units(), 1);
-    assert_eq!(world.balance(id).kept().minor(), 1_999);
+    assert_eq!(world.balance(id).net_captured().minor(), 1_999);
     assert_eq!(
         world.order(id).payment_status(),
         PaymentStatus::PartiallyRefunded
@@ -74,8 +81,10 @@ async fn lines_revised_downwards_give_stock_and_money_back() {
 async fn a_revision_beyond_the_stock_goes_back_to_what_was_ordered() {
     let world = World::new();
     let service = world.service();
-    let before = service.placed(place().build()).await;
-    service.did(before.id(), revise(UNITS + 1)).await;
+    let before = service.given_order(place().build()).await;
+    service
+        .expect_executed(before.id(), revise(UNITS + 1))
+        .await;
     world.settle(&service).await;
     let order = world.order(before.id());
     assert_eq!(order.lines(), before.lines());
@@ -90,7 +99,7 @@ async fn a_product_that_comes_new_is_quoted_and_one_that_was_there_keeps_its_pri
     let world = World::new();
     let service = world.service();
     let id = service
-        .placed(place().line(priced("abc", 1, 1_500)).build())
+        .given_order(place().line(priced("abc", 1, 1_500)).build())
         .await
         .id();
     let lines = vec![line("abc", 2), line("tea", 1)];
@@ -99,19 +108,19 @@ async fn a_product_that_comes_new_is_quoted_and_one_that_was_there_keeps_its_pri
         adjustments: None,
     };
     let preview = service
-        .preview(Execute::new(shop(), id, command.clone()))
+        .preview(CommandRequest::new(shop(), id, command.clone()))
         .await
         .unwrap();
     assert_eq!(preview.totals().total.minor(), 2 * 1_500 + 500);
     assert_eq!(world.kept_units(), 1, "a preview changes nothing");
-    let order = service.did(id, command).await;
+    let order = service.expect_executed(id, command).await;
     assert_eq!(order.totals().total, preview.totals().total);
     assert_eq!(world.kept_units(), 3);
     let ghost = Command::ReviseLines {
         lines: vec![line("ghost", 1)],
         adjustments: None,
     };
-    let refused = service.run(id, ghost).await.unwrap_err();
+    let refused = service.try_execute(id, ghost).await.unwrap_err();
     assert!(matches!(refused, OrderError::UnknownProducts { .. }));
 }
 
@@ -119,10 +128,10 @@ async fn a_product_that_comes_new_is_quoted_and_one_that_was_there_keeps_its_pri
 async fn cancelled_units_are_paid_back_and_go_back_into_stock() {
     let world = World::new();
     let service = world.service_with(|all| all.payment = PaymentPolicy::CaptureOnConfirm);
-    let id = service.placed(place().build()).await.id();
+    let id = service.given_order(place().build()).await.id();
     let lines = vec![units("abc", 1)];
     service
-        .did(
+        .expect_executed(
             id,
             Command::CancelLines {
                 lines: lines.clone(),
@@ -131,11 +140,11 @@ async fn cancelled_units_are_paid_back_and_go_back_into_stock() {
         )
         .await;
     world.settle(&service).await;
-    assert_eq!(world.balance(id).kept().minor(), 1_999);
+    assert_eq!(world.balance(id).net_captured().minor(), 1_999);
     assert_eq!(world.kept_units(), 1);
     assert_eq!(world.order(id).status(), OrderStatus::Processing);
     service
-        .did(
+        .expect_executed(
             id,
             Command::CancelLines {
                 lines,
@@ -149,14 +158,14 @@ async fn cancelled_units_are_paid_back_and_go_back_into_stock() {
         OrderStatus::Cancelled,
         "the last unit"
     );
-    world.nothing_is_kept(id, "all units cancelled");
+    world.expect_nothing_kept(id, "all units cancelled");
 }
 
 async fn returned(world: &World, service: &OrderService, restock: bool) -> Order {
     let id = delivered(world, service, place().build()).await.id();
     let lines = vec![units("abc", 1)];
     service
-        .did(
+        .expect_executed(
             id,
             Command::RequestReturn {
                 lines,
@@ -165,9 +174,11 @@ async fn returned(world: &World, service: &OrderService, restock: bool) -> Order
         )
         .await;
     let return_no = ReturnNo::FIRST;
-    service.did(id, Command::ApproveReturn { return_no }).await;
     service
-        .did(id, Command::ReceiveReturn { return_no, restock })
+        .expect_executed(id, Command::ApproveReturn { return_no })
+        .await;
+    service
+        .expect_executed(id, Command::ReceiveReturn { return_no, restock })
         .await;
     world.settle(service).await;
     world.order(id)
@@ -190,13 +201,13 @@ async fn what_comes_back_is_paid_back_and_restocked_or_written_off() {
 async fn an_open_order_is_cancelled_before_it_is_deleted() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    service.did(id, Command::DeleteOrder).await;
+    let id = service.given_order(place().build()).await.id();
+    service.expect_executed(id, Command::DeleteOrder).await;
     world.settle(&service).await;
     let order = service.get(&shop(), id).await.unwrap().unwrap();
     assert_eq!(order.status(), OrderStatus::Cancelled);
     assert!(order.deleted_at().is_some());
-    world.nothing_is_kept(id, "deleted");
+    world.expect_nothing_kept(id, "deleted");
     assert_eq!(
         refusal(&service, id, Command::DeleteOrder).await,
         RefusalCode::AlreadyDeleted
@@ -210,15 +221,15 @@ async fn an_open_order_is_cancelled_before_it_is_deleted() {
 async fn what_was_shipped_is_not_deleted_before_it_is_done() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    service.did(id, ship()).await;
+    let id = service.given_order(place().build()).await.id();
+    service.expect_executed(id, ship()).await;
     assert_eq!(
         refusal(&service, id, Command::DeleteOrder).await,
         RefusalCode::AlreadyShipped
     );
 }
 
-/// All that is stored, as it is written: orders, what happened to them, effects and outbox.
+/// Returns everything that is stored, as text: orders, events, effects and outbox.
 async fn written(world: &World, service: &OrderService) -> String {
     let mut events: Vec<Event> = world
         .store
@@ -228,16 +239,16 @@ async fn written(world: &World, service: &OrderService) -> String {
         .collect();
     let mut all = String::new();
     for order in world.store.orders() {
-        all += &wire::order_to_json(&order).unwrap();
-        all += &wire::personal_to_json(order.personal())
+        all += &stored_json::order_to_json(&order).unwrap();
+        all += &stored_json::personal_to_json(order.personal())
             .unwrap()
             .unwrap_or_default();
         events.extend(service.history(&shop(), order.id()).await.unwrap().unwrap());
     }
     for event in events {
-        all += &wire::event_to_json(&event).unwrap();
-        if let Some(personal) = event.happening.personal() {
-            all += &wire::personal_to_json(personal)
+        all += &stored_json::event_to_json(&event).unwrap();
+        if let Some(personal) = event.payload.personal() {
+            all += &stored_json::personal_to_json(personal)
                 .unwrap()
                 .unwrap_or_default();
         }
@@ -250,7 +261,7 @@ async fn erased_personal_data_is_nowhere() {
     let world = World::new();
     let service = world
         .builder()
-        .with(|all| all.publish = true)
+        .configure(|all| all.publish = true)
         .build()
         .unwrap();
     let id = delivered(&world, &service, place().key("k").build())
@@ -261,7 +272,9 @@ async fn erased_personal_data_is_nowhere() {
         personal_words().iter().all(|word| before.contains(word)),
         "before, it is there"
     );
-    service.did(id, Command::ErasePersonalData).await;
+    service
+        .expect_executed(id, Command::ErasePersonalData)
+        .await;
     let after = written(&world, &service).await;
     for word in personal_words() {
         assert!(!after.contains(&word), "after, {word} is nowhere");
@@ -271,36 +284,28 @@ async fn erased_personal_data_is_nowhere() {
     assert_eq!(
         order.payment_status(),
         PaymentStatus::Paid,
-        "the ledger stays"
+        "the balance stays"
     );
     world.settle(&service).await;
-    let again = service.run(id, Command::ErasePersonalData).await.unwrap();
+    let again = service
+        .try_execute(id, Command::ErasePersonalData)
+        .await
+        .unwrap();
     assert!(again.events.is_empty(), "erasing again changes nothing");
 }
 
-fn import(number: u64, reference: &str) -> Import {
-    let wish = place().build();
-    Import {
-        order: ImportOrder {
-            order: PlaceOrder {
-                id: order_id(number),
-                storefront: shop(),
-                customer_id: wish.customer_id,
-                currency: None,
-                lines: wish.lines,
-                adjustments: Vec::new(),
-                personal: wish.personal,
-                metadata: Metadata::default(),
-            },
-            reference: ExternalReference::parse(reference).unwrap(),
-            placed_at: at(0),
-            status: OrderStatus::Completed,
-            shipped: vec![units("abc", 2)],
-            delivered: vec![units("abc", 2)],
-            cancelled: Vec::new(),
-            captured: Amount::new(TOTAL),
-            refunded: Amount::ZERO,
-        },
+fn import(number: u64, reference: &str) -> ImportOrderRequest {
+    let mut order = ImportOrder::new(
+        PlaceOrder::new(order_id(number), shop(), place().build().order),
+        ExternalReference::parse(reference).unwrap(),
+        at(0),
+        OrderStatus::Completed,
+    );
+    order.shipped = vec![units("abc", 2)];
+    order.delivered = vec![units("abc", 2)];
+    order.captured = Amount::new(TOTAL);
+    ImportOrderRequest {
+        order,
         actor: Actor::system(),
     }
 }
@@ -362,6 +367,10 @@ async fn an_imported_order_can_be_returned_like_any_other() {
         .unwrap()
         .order
         .id();
-    let actions = service.actions(&shop(), id).await.unwrap().unwrap();
+    let actions = service
+        .available_commands(&shop(), id)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(actions.iter().any(|one| one.refusal.is_none()));
 }

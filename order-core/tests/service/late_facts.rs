@@ -1,36 +1,36 @@
-//! A fact is never refused: what comes too late is recorded, and put right.
+//! Late facts: they are recorded, never refused, and compensated.
 
-use crate::world::{Ask, TOTAL, World, cancel, delivered, ship, shop};
-use order_core::event::Happening;
+use crate::world::{ServiceFixture, TOTAL, World, cancel, delivered, ship, shop};
+use order_core::event::EventPayload;
 use order_core::fact::{CaptureRef, Fact};
 use order_core::money::Amount;
-use order_core::order::{FulfillmentState, Order, OrderStatus, PaymentStatus, Tracking};
+use order_core::order::{Order, OrderStatus, PaymentStatus, ShipmentStatus, Tracking};
 use order_core::ports::Orders;
 use order_core::reference::Reference;
 use order_core::service::OrderService;
-use order_core::testing::builders::place;
-use order_core::value::{AttemptNo, FulfillmentNo};
+use order_core::value::{FulfillmentNo, PaymentAttemptNo};
+use order_testing::builders::place;
 use std::time::Duration;
 
 const FIRST: FulfillmentNo = FulfillmentNo::FIRST;
 
-/// A cancelled order whose customer still had to act on a payment, and acts now: too late for us,
-/// in time for the provider.
+/// Given a cancelled order whose customer still had to act on a payment, and acts now: too late for the
+/// order, in time for the provider.
 async fn closed_in_the_middle_of_a_payment(world: &World, service: &OrderService) -> Order {
     let action = place().token("tok_action").build();
-    let id = service.placed(action).await.id();
-    // The provider cannot be told in time.
+    let id = service.given_order(action).await.id();
+    // The provider is unreachable meanwhile.
     let faults = world.payments.faults();
-    faults.always(order_core::testing::Fault::Unavailable);
-    service.did(id, cancel()).await;
-    let reference = Reference::Attempt(id, AttemptNo::FIRST);
+    faults.always(order_testing::Fault::Unavailable);
+    service.expect_executed(id, cancel()).await;
+    let reference = Reference::Attempt(id, PaymentAttemptNo::FIRST);
     assert!(world.payments.finish_action(&reference, true));
     world.order(id)
 }
 
 fn late_facts(history: &[order_core::event::Event]) -> usize {
     let late = |event: &&order_core::event::Event| {
-        matches!(event.happening, Happening::LateFactRecorded { .. })
+        matches!(event.payload, EventPayload::LateFactRecorded { .. })
     };
     history.iter().filter(late).count()
 }
@@ -44,7 +44,7 @@ async fn history(
 
 const fn authorized(amount: i64) -> Fact {
     Fact::PaymentAuthorized {
-        attempt: AttemptNo::FIRST,
+        attempt: PaymentAttemptNo::FIRST,
         provider_id: None,
         amount: Amount::new(amount),
     }
@@ -52,8 +52,8 @@ const fn authorized(amount: i64) -> Fact {
 
 const fn captured(amount: i64) -> Fact {
     Fact::PaymentCaptured {
-        attempt: AttemptNo::FIRST,
-        capture: CaptureRef::AtOnce,
+        attempt: PaymentAttemptNo::FIRST,
+        capture: CaptureRef::Immediate,
         provider_id: None,
         amount: Amount::new(amount),
     }
@@ -74,17 +74,17 @@ async fn an_authorization_that_comes_after_a_cancel_is_given_back() {
     let id = closed_in_the_middle_of_a_payment(&world, &service)
         .await
         .id();
-    let told = service.told_as(id, "evt-1", authorized(TOTAL)).await;
-    assert!(late_facts(&told.events) >= 1, "it is recorded as late");
+    let reported = service.report_event(id, "evt-1", authorized(TOTAL)).await;
+    assert!(late_facts(&reported.events) >= 1, "it is recorded as late");
     assert_eq!(
-        told.order.status(),
+        reported.order.status(),
         OrderStatus::Cancelling,
         "it does not go on"
     );
     world.payments.faults().clear();
     world.settle(&service).await;
     assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
-    world.nothing_is_kept(id, "late authorization");
+    world.expect_nothing_kept(id, "late authorization");
 }
 
 #[tokio::test]
@@ -96,8 +96,10 @@ async fn a_capture_that_comes_after_a_cancel_is_paid_back_once() {
     let id = closed_in_the_middle_of_a_payment(&world, &service)
         .await
         .id();
-    for receipt in ["evt-1", "evt-1", "evt-2"] {
-        service.told_as(id, receipt, captured(TOTAL)).await;
+    for external_event in ["evt-1", "evt-1", "evt-2"] {
+        service
+            .report_event(id, external_event, captured(TOTAL))
+            .await;
     }
     world.payments.faults().clear();
     world.settle(&service).await;
@@ -105,7 +107,7 @@ async fn a_capture_that_comes_after_a_cancel_is_paid_back_once() {
     assert_eq!(order.status(), OrderStatus::Cancelled);
     assert_eq!(order.refunds().len(), 1);
     assert_eq!(world.balance(id).refunded.minor(), TOTAL);
-    world.nothing_is_kept(id, "late capture");
+    world.expect_nothing_kept(id, "late capture");
 }
 
 #[tokio::test]
@@ -115,15 +117,18 @@ async fn a_shipment_reported_on_a_closed_order_is_expected_back() {
         let service = world.service();
         let id = match kind {
             "cancelled" => {
-                let id = service.placed(place().build()).await.id();
-                service.did(id, cancel()).await.id()
+                let id = service.given_order(place().build()).await.id();
+                service.expect_executed(id, cancel()).await.id()
             }
             "rejected" => service
-                .placed(place().customer("nobody").build())
+                .given_order(place().customer("nobody").build())
                 .await
                 .id(),
             _ => {
-                let id = service.placed(place().without_token().build()).await.id();
+                let id = service
+                    .given_order(place().without_token().build())
+                    .await
+                    .id();
                 world
                     .pass(&service, Duration::from_secs(80 * 3_600), 200)
                     .await;
@@ -137,22 +142,29 @@ async fn a_shipment_reported_on_a_closed_order_is_expected_back() {
             "{kind}: {status}"
         );
 
-        let told = service.told_as(id, "evt-1", shipped()).await;
-        assert!(late_facts(&told.events) >= 1, "{kind}: recorded as late");
-        assert_eq!(told.order.status(), status, "{kind}: it stays closed");
-        assert_eq!(
-            told.order.fulfillments()[0].state,
-            FulfillmentState::Shipped
+        let reported = service.report_event(id, "evt-1", shipped()).await;
+        assert!(
+            late_facts(&reported.events) >= 1,
+            "{kind}: recorded as late"
         );
-        assert!(told.order.has_open_return(), "{kind}: a return waits");
-
-        let told = service
-            .told(id, Fact::DeliveryConfirmed { fulfillment: FIRST })
-            .await;
-        assert_eq!(told.order.status(), status, "{kind}: delivered, and closed");
+        assert_eq!(reported.order.status(), status, "{kind}: it stays closed");
         assert_eq!(
-            told.order.fulfillments()[0].state,
-            FulfillmentState::Delivered
+            reported.order.fulfillments()[0].status,
+            ShipmentStatus::Shipped
+        );
+        assert!(reported.order.has_open_return(), "{kind}: a return waits");
+
+        let reported = service
+            .report_fact(id, Fact::DeliveryConfirmed { fulfillment: FIRST })
+            .await;
+        assert_eq!(
+            reported.order.status(),
+            status,
+            "{kind}: delivered, and closed"
+        );
+        assert_eq!(
+            reported.order.fulfillments()[0].status,
+            ShipmentStatus::Delivered
         );
         world.settle(&service).await;
         assert!(world.balance(id).is_clear(), "{kind}: nothing is charged");
@@ -163,14 +175,17 @@ async fn a_shipment_reported_on_a_closed_order_is_expected_back() {
 async fn a_loss_reported_on_a_cancelled_order_ends_its_return() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    service.did(id, cancel()).await;
-    service.told(id, shipped()).await;
-    let told = service
-        .told(id, Fact::ShipmentLost { fulfillment: FIRST })
+    let id = service.given_order(place().build()).await.id();
+    service.expect_executed(id, cancel()).await;
+    service.report_fact(id, shipped()).await;
+    let reported = service
+        .report_fact(id, Fact::ShipmentLost { fulfillment: FIRST })
         .await;
-    assert_eq!(told.order.fulfillments()[0].state, FulfillmentState::Lost);
-    assert!(!told.order.has_open_return(), "nothing can come back");
+    assert_eq!(
+        reported.order.fulfillments()[0].status,
+        ShipmentStatus::Lost
+    );
+    assert!(!reported.order.has_open_return(), "nothing can come back");
     world.settle(&service).await;
     assert_eq!(world.order(id).status(), OrderStatus::Cancelled);
 }
@@ -193,8 +208,8 @@ async fn a_report_that_comes_again_changes_nothing() {
         },
         Fact::CustomerVerified,
     ] {
-        let told = service.told(id, fact.clone()).await;
-        assert!(told.events.is_empty(), "{fact:?}");
+        let reported = service.report_fact(id, fact.clone()).await;
+        assert!(reported.events.is_empty(), "{fact:?}");
     }
     assert_eq!(world.order(id), before);
     world.settle(&service).await;
@@ -204,13 +219,16 @@ async fn a_report_that_comes_again_changes_nothing() {
 #[tokio::test]
 async fn an_outside_event_is_recorded_once_however_often_it_is_delivered() {
     let world = World::new();
-    world.gate.mix();
+    world.faults.interleave_calls();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
-    let reports = (0..10).map(|_| service.told_as(id, "evt-1", shipped()));
-    let told = futures::future::join_all(reports).await;
+    let id = service.given_order(place().build()).await.id();
+    let reports = (0..10).map(|_| service.report_event(id, "evt-1", shipped()));
+    let reported = futures::future::join_all(reports).await;
     assert_eq!(
-        told.iter().filter(|done| !done.events.is_empty()).count(),
+        reported
+            .iter()
+            .filter(|done| !done.events.is_empty())
+            .count(),
         1
     );
     world.settle(&service).await;
@@ -218,20 +236,20 @@ async fn an_outside_event_is_recorded_once_however_often_it_is_delivered() {
     assert_eq!(order.fulfillments().len(), 1, "one shipment");
     assert!(order.fulfillments()[0].excess.is_empty());
     assert_eq!(world.balance(id).captured.minor(), TOTAL);
-    // Another one is another event: more left than was ordered.
-    let told = service.told_as(id, "evt-2", shipped()).await;
-    assert!(!told.replayed);
+    // With another id it is another event: more was shipped than ordered.
+    let reported = service.report_event(id, "evt-2", shipped()).await;
+    assert!(!reported.replayed);
 }
 
 #[tokio::test]
-async fn a_receipt_counts_for_its_storefront_whatever_order_it_names() {
+async fn an_external_event_counts_for_its_storefront_whatever_order_it_names() {
     let world = World::new();
     let service = world.service();
-    let one = service.placed(place().build()).await.id();
-    let other = service.placed(place().build()).await.id();
-    service.told_as(one, "evt-1", shipped()).await;
-    let told = service.told_as(other, "evt-1", shipped()).await;
-    assert!(told.replayed && told.events.is_empty());
+    let one = service.given_order(place().build()).await.id();
+    let other = service.given_order(place().build()).await.id();
+    service.report_event(one, "evt-1", shipped()).await;
+    let reported = service.report_event(other, "evt-1", shipped()).await;
+    assert!(reported.replayed && reported.events.is_empty());
     assert!(world.order(other).nothing_shipped());
 }
 
@@ -239,13 +257,13 @@ async fn a_receipt_counts_for_its_storefront_whatever_order_it_names() {
 async fn a_shipment_of_more_than_was_ordered_is_counted_apart() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
+    let id = service.given_order(place().build()).await.id();
     let fact = Fact::ShipmentConfirmed {
         fulfillment: None,
-        lines: Some(vec![order_core::testing::builders::units("abc", 5)]),
+        lines: Some(vec![order_testing::builders::units("abc", 5)]),
         tracking: Tracking::default(),
     };
-    let order = service.told(id, fact).await.order;
+    let order = service.report_fact(id, fact).await.order;
     assert_eq!(order.lines()[0].shipped, 2);
     assert_eq!(order.fulfillments()[0].excess[0].quantity, 3);
     world.settle(&service).await;
@@ -256,28 +274,34 @@ async fn a_shipment_of_more_than_was_ordered_is_counted_apart() {
 async fn stock_that_is_lost_is_reserved_again() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().without_token().build()).await.id();
+    let id = service
+        .given_order(place().without_token().build())
+        .await
+        .id();
     let no = world.order(id).reservation().unwrap().no;
     world
         .inventory
-        .lapse(&shop(), &Reference::Reservation(id, no));
+        .expire(&shop(), &Reference::Reservation(id, no));
     assert_eq!(world.kept_units(), 0);
     service
-        .told(id, Fact::ReservationExpired { reservation: no })
+        .report_fact(id, Fact::ReservationExpired { reservation: no })
         .await;
     world.settle(&service).await;
     assert_eq!(world.order(id).status(), OrderStatus::Confirmed);
     assert_eq!(world.kept_units(), 2);
-    assert!(service.run(id, ship()).await.is_err(), "it is not paid yet");
+    assert!(
+        service.try_execute(id, ship()).await.is_err(),
+        "it is not paid yet"
+    );
 }
 
 #[tokio::test]
 async fn a_fact_about_no_order_is_told_so_and_a_fact_about_no_part_is_recorded() {
     let world = World::new();
     let service = world.service();
-    let id = service.placed(place().build()).await.id();
+    let id = service.given_order(place().build()).await.id();
     let fact = Fact::DeliveryConfirmed { fulfillment: FIRST };
-    let told = service.told(id, fact).await;
-    assert_eq!(late_facts(&told.events), 1);
+    let reported = service.report_fact(id, fact).await;
+    assert_eq!(late_facts(&reported.events), 1);
     assert_eq!(late_facts(&history(&service, id).await), 1);
 }

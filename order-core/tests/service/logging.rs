@@ -1,12 +1,12 @@
-//! What is logged says what happened, and nothing of whom.
+//! Logging: every event is logged, and no personal data.
 
-use crate::world::{Ask, World, cancel, delivered, pay_with, personal_words, shop};
+use crate::world::{ServiceFixture, World, cancel, delivered, pay_with, personal_words, shop};
 use order_core::command::{Command, DetailsPatch};
-use order_core::policy::Policies;
-use order_core::ports::{Clock, Customer, CustomerStatus, Execute, Orders};
+use order_core::policy::StorefrontPolicy;
+use order_core::ports::{Clock, CommandRequest, Customer, CustomerStatus, Orders};
 use order_core::relay::Relay;
-use order_core::testing::Fault;
-use order_core::testing::builders::{address, contact, customer, label, place, worker};
+use order_testing::Fault;
+use order_testing::builders::{address, contact, customer, email, place, worker};
 use std::cell::Cell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -29,13 +29,13 @@ impl Write for Log {
 }
 
 thread_local! {
-    /// Whether what this thread logs is recorded. Other tests run beside this one.
+    /// Whether the log of this thread is captured. Other tests run concurrently.
     static RECORDED: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Log {
-    /// From now on all that is logged on this thread comes here. The subscriber is that of the whole
-    /// process: one of a thread alone does not get what other threads have logged first.
+    /// Captures what this thread logs from now on. The subscriber is set for the whole process: one set
+    /// for a single thread misses call sites that another thread was the first to reach.
     fn record_this_thread(&self) {
         RECORDED.set(true);
         let writer = self.clone();
@@ -74,22 +74,22 @@ async fn nothing_personal_is_logged() {
     world
         .notifications
         .faults()
-        .next(2, Fault::Refused(order_core::testing::builders::code("no")));
-    let id = service.placed(place().key("k").build()).await.id();
+        .next(2, Fault::Refused(order_testing::builders::code("no")));
+    let id = service.given_order(place().key("k").build()).await.id();
     world.settle(&service).await;
     let home = Box::new(address());
     service
-        .did(id, Command::ChangeAddress { address: home })
+        .expect_executed(id, Command::ChangeAddress { address: home })
         .await;
-    let _ = service.run(id, pay_with("tok_visa")).await;
+    let _ = service.try_execute(id, pay_with("tok_visa")).await;
     let patch = DetailsPatch {
         contact: Some(contact()),
         ..DetailsPatch::default()
     };
     let _ = service
-        .run(id, Command::UpdateDetails(Box::new(patch)))
+        .try_execute(id, Command::UpdateDetails(Box::new(patch)))
         .await;
-    service.did(id, cancel()).await;
+    service.expect_executed(id, cancel()).await;
     world.settle(&service).await;
     delivered(&world, &service, place().build()).await;
     world.settle(&service).await;
@@ -109,9 +109,9 @@ async fn nothing_personal_is_logged() {
 async fn nothing_personal_is_shown_by_debug() {
     let world = World::new();
     let service = world.service();
-    let wish = place().build();
-    assert_impersonal(&format!("{wish:?}"), "a wish");
-    let done = service.place(wish).await.unwrap();
+    let request = place().build();
+    assert_impersonal(&format!("{request:?}"), "a request");
+    let done = service.place(request).await.unwrap();
     assert_impersonal(&format!("{done:?}"), "an answer");
     let id = done.order.id();
     for command in [
@@ -124,7 +124,7 @@ async fn nothing_personal_is_shown_by_debug() {
             ..DetailsPatch::default()
         })),
     ] {
-        let execute = Execute::new(shop(), id, command);
+        let execute = CommandRequest::new(shop(), id, command);
         assert_impersonal(&format!("{execute:?}"), "a command");
         if let Err(error) = service.execute(execute).await {
             assert_impersonal(&format!("{error:?} {error}"), "an error");
@@ -148,26 +148,26 @@ async fn what_is_written_of_the_parts_of_a_service_is_short_and_no_secret() {
     let builder = world.builder();
     let mut written = vec![format!("{builder:?}")];
     let service = builder.build().unwrap();
-    service.placed(place().build()).await;
+    service.given_order(place().build()).await;
     let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
-    let publisher = Arc::new(order_core::testing::MemoryPublisher::new());
+    let publisher = Arc::new(order_testing::MemoryPublisher::new());
     let relay = Relay::new(world.store.clone(), publisher, clock, worker("relay-1"));
-    let mut policies = Policies::default();
-    policies.max_attempts = 7;
+    let mut policy = StorefrontPolicy::default();
+    policy.max_attempts = 7;
     written.extend([
         format!("{service:?}"),
         format!("{:?}", service.runner()),
         format!("{relay:?}"),
-        format!("{policies:?}"),
+        format!("{policy:?}"),
     ]);
     let names = [
         "OrderServiceBuilder",
         "OrderService",
         "Runner",
         "Relay",
-        "Policies",
+        "StorefrontPolicy",
     ];
-    let email = Some(label("ada@example.com"));
+    let email = Some(email("ada@example.com"));
     let ada = Customer::new(customer("cus_1"), None, email, CustomerStatus::Active);
     let ada = format!("{ada:?}");
     assert!(ada.contains("cus_1") && !ada.contains('@'), "{ada}");

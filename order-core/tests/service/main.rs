@@ -1,26 +1,29 @@
-//! The service layer by what it promises: placing, cancelling, late facts, outages, crashes,
-//! repetition, side by side work, edits, runners and relays, and what is logged.
+//! The service over memory adapters by subject: placing, cancelling, late facts, outages, crashes,
+//! idempotency, concurrency, edits, runners, relays and logging.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test may stop at what it did not expect, in its helpers too"
+    reason = "a test may stop at what it did not expect, in its fixtures too"
 )]
 
+mod call_keys;
 mod cancelling;
 mod charging;
-mod crashing;
+mod concurrency;
+mod crashes;
+mod dead_letters;
 mod editing;
-mod giving_up;
+mod idempotency;
 mod late_facts;
 mod logging;
 mod outages;
+mod payments;
 mod placing;
-mod refusing;
-mod relaying;
-mod repeating;
-mod running;
-mod same_call;
-mod side_by_side;
-mod storms;
+mod pricing;
+mod random_faults;
+mod relays;
+mod runners;
+mod service_refusals;
+mod time_budget;
 mod world;

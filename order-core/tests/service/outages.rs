@@ -1,21 +1,22 @@
-//! An outage parks orders and loses none.
+//! Outages: orders are deferred, and none is lost.
 
-use crate::world::{Ask, TOTAL, World, pay_with, ship, shop};
-use order_core::breaker::{BreakerPolicy, Breakers, Guarded};
+use crate::world::{ServiceFixture, TOTAL, World, pay_with, ship, shop};
+use order_core::breaker::{BreakerPolicy, BreakerRegistry, WithBreaker};
+use order_core::dependency::Dependency;
 use order_core::money::Amount;
-use order_core::order::{CustomerCheck, OrderStatus};
-use order_core::policy::{Dependency, OutagePolicy};
+use order_core::order::{CustomerVerification, OrderStatus};
+use order_core::policy::OutagePolicy;
 use order_core::ports::{Clock, OrderError, Orders, RatesRequest, Shipping};
 use order_core::service::OrderService;
-use order_core::testing::builders::{address, call, line, place, units};
-use order_core::testing::{Fault, Faults};
+use order_testing::builders::{address, call, line, place, units};
+use order_testing::{Fault, Faults};
 use std::sync::Arc;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const RETRY_AFTER: Duration = Duration::from_secs(17);
 
-/// What is down, what the order waits for, and where it stands meanwhile.
+/// The service that is down, the dependency that the order waits for, and its status meanwhile.
 fn dependencies(world: &World) -> [(Dependency, &Faults, OrderStatus); 3] {
     [
         (
@@ -52,7 +53,7 @@ async fn an_order_waits_for_what_is_away_and_goes_on_by_itself() {
             let service = world.service();
             let (dependency, faults, status) = dependencies(&world)[which];
             faults.always(fault.clone());
-            let order = service.placed(place().build()).await;
+            let order = service.given_order(place().build()).await;
             assert_eq!(order.status(), status, "{dependency} {fault:?}");
             assert!(
                 order.pending_on().contains(&dependency),
@@ -69,10 +70,7 @@ async fn an_order_waits_for_what_is_away_and_goes_on_by_itself() {
                 OrderStatus::Processing,
                 "{dependency} {fault:?}"
             );
-            assert!(
-                order.pending_on().is_empty(),
-                "it waits for nothing any more"
-            );
+            assert!(order.pending_on().is_empty(), "it is not deferred any more");
             assert_eq!(world.balance(order.id()).authorized.minor(), TOTAL);
             assert_eq!(world.kept_units(), 2);
         }
@@ -86,7 +84,7 @@ async fn an_outage_of_many_hours_gives_up_on_no_order() {
         let service = world.service();
         let (dependency, faults, _) = dependencies(&world)[which];
         faults.always(Fault::Unavailable);
-        let id = service.placed(place().build()).await.id();
+        let id = service.given_order(place().build()).await.id();
         world.pass(&service, 20 * HOUR, 600).await;
         let letters = service
             .dead_letters(&shop(), None, 10)
@@ -112,7 +110,7 @@ async fn an_order_that_waits_in_vain_expires_and_keeps_nothing() {
         let service = world.service();
         let (dependency, faults, _) = dependencies(&world)[which];
         faults.always(Fault::Unavailable);
-        let id = service.placed(place().build()).await.id();
+        let id = service.given_order(place().build()).await.id();
         world.pass(&service, 25 * HOUR, 600).await;
         assert_eq!(
             world.order(id).status(),
@@ -121,7 +119,7 @@ async fn an_order_that_waits_in_vain_expires_and_keeps_nothing() {
         );
         faults.clear();
         world.settle(&service).await;
-        world.nothing_is_kept(id, "expired");
+        world.expect_nothing_kept(id, "expired");
     }
 }
 
@@ -130,7 +128,9 @@ async fn an_order_without_prices_waits_for_them() {
     let world = World::new();
     let service = world.service();
     world.inventory.faults().always(Fault::Unavailable);
-    let order = service.placed(place().line(line("abc", 2)).build()).await;
+    let order = service
+        .given_order(place().line(line("abc", 2)).build())
+        .await;
     assert!(!order.is_priced() && order.status() == OrderStatus::Pending);
     world.inventory.faults().clear();
     world.settle(&service).await;
@@ -147,29 +147,25 @@ async fn no_more_orders_wait_than_the_storefront_allows() {
         let (dependency, faults, _) = dependencies(&world)[which];
         faults.always(Fault::Unavailable);
         for _ in 0..3 {
-            let order = service.placed(place().build()).await;
+            let order = service.given_order(place().build()).await;
             assert_eq!(order.status(), OrderStatus::Pending);
         }
         let refused = service.place(place().build()).await.unwrap_err();
         assert!(
-            matches!(refused, OrderError::Unavailable { dependency: away, .. } if away == dependency),
+            matches!(refused, OrderError::Unavailable { dependency: down, .. } if down == dependency),
             "{refused}"
         );
         let runner = service.runner();
         runner.step().await.unwrap();
         let open = world.store.orders();
         let waiting = open.iter().filter(|order| order.is_deferred()).count();
-        assert_eq!(waiting, 3, "those that wait go on waiting");
+        assert_eq!(waiting, 3, "deferred orders stay deferred");
         faults.clear();
         world.settle(&service).await;
         let orders = world.store.orders();
         let through = |order: &&order_core::order::Order| order.status() == OrderStatus::Processing;
         assert_eq!(orders.iter().filter(through).count(), 3);
-        assert_eq!(
-            world.kept_units(),
-            6,
-            "and the one turned away keeps nothing"
-        );
+        assert_eq!(world.kept_units(), 6, "and the rejected one keeps nothing");
     }
 }
 
@@ -182,20 +178,20 @@ async fn a_storefront_that_does_not_wait_turns_orders_away_cleanly() {
         faults.always(Fault::Unavailable);
         let refused = service.place(place().key("k").build()).await.unwrap_err();
         let OrderError::Unavailable {
-            dependency: away,
+            dependency: down,
             retry_after,
         } = refused
         else {
-            panic!("it is turned away: {refused}");
+            panic!("it is rejected: {refused}");
         };
         assert!(retry_after >= RETRY_AFTER || dependency == Dependency::Inventory);
-        assert_eq!(away, dependency);
+        assert_eq!(down, dependency);
         for order in world.store.orders() {
             assert_eq!(order.status(), OrderStatus::Rejected, "it is closed");
         }
         faults.clear();
         world.settle(&service).await;
-        assert_eq!(world.kept_units(), 0, "and nothing is held for it");
+        assert_eq!(world.kept_units(), 0, "and nothing is reserved for it");
         let placed = service.place(place().key("k").build()).await.unwrap();
         assert!(!placed.replayed, "the key is free again");
         assert_eq!(placed.order.status(), OrderStatus::Processing);
@@ -206,7 +202,7 @@ async fn a_storefront_that_does_not_wait_turns_orders_away_cleanly() {
 
 #[tokio::test]
 async fn who_takes_a_freed_key_keeps_it() {
-    // The first request still gives stock back when the second has taken its key.
+    // The first request is still releasing its stock when the second claims the key.
     let world = World::new();
     let service = rejecting(&world);
     world
@@ -214,15 +210,15 @@ async fn who_takes_a_freed_key_keeps_it() {
         .faults()
         .on("find")
         .next(1, Fault::Unavailable);
-    let mut held = world
+    let mut paused = world
         .inventory
         .faults()
         .on("release")
-        .hold(order_core::testing::HoldAt::Request);
+        .pause(order_testing::PauseAt::Request);
     let second = async {
-        held.reached().await;
+        paused.reached().await;
         let second = service.place(place().key("k").build()).await.unwrap();
-        held.let_go();
+        paused.resume();
         second
     };
     let (first, second) = tokio::join!(service.place(place().key("k").build()), second);
@@ -238,14 +234,17 @@ async fn who_takes_a_freed_key_keeps_it() {
 async fn an_accepted_order_is_not_turned_away_by_a_later_outage() {
     let world = World::new();
     let service = rejecting(&world);
-    let id = service.placed(place().without_token().build()).await.id();
+    let id = service
+        .given_order(place().without_token().build())
+        .await
+        .id();
     let order = world.order(id);
     let no = order.reservation().unwrap().no;
     let reference = order_core::reference::Reference::Reservation(id, no);
-    assert!(world.inventory.lapse(&shop(), &reference));
+    assert!(world.inventory.expire(&shop(), &reference));
     world.inventory.faults().always(Fault::Unavailable);
     let lost = order_core::fact::Fact::ReservationExpired { reservation: no };
-    let order = service.told(id, lost).await.order;
+    let order = service.report_fact(id, lost).await.order;
     world.pass(&service, HOUR, 60).await;
     assert!(
         !world.order(id).status().is_closed(),
@@ -261,8 +260,8 @@ async fn an_accepted_order_is_not_turned_away_by_a_later_outage() {
 #[tokio::test]
 async fn a_customer_is_accepted_unverified_up_to_an_amount() {
     for (up_to, check) in [
-        (TOTAL, CustomerCheck::Unverified),
-        (TOTAL - 1, CustomerCheck::Pending),
+        (TOTAL, CustomerVerification::Unverified),
+        (TOTAL - 1, CustomerVerification::Pending),
     ] {
         let world = World::new();
         let service = world.service_with(|all| {
@@ -270,10 +269,10 @@ async fn a_customer_is_accepted_unverified_up_to_an_amount() {
             all.outage = OutagePolicy::AcceptUnverified { up_to, at_most };
         });
         world.customers.faults().always(Fault::Unavailable);
-        let order = service.placed(place().build()).await;
-        assert_eq!(order.customer(), check, "up to {up_to}");
+        let order = service.given_order(place().build()).await;
+        assert_eq!(order.customer_verification(), check, "up to {up_to}");
         let through = order.status() == OrderStatus::Processing;
-        assert_eq!(through, check == CustomerCheck::Unverified);
+        assert_eq!(through, check == CustomerVerification::Unverified);
     }
 }
 
@@ -281,19 +280,23 @@ async fn a_customer_is_accepted_unverified_up_to_an_amount() {
 async fn a_circuit_opens_spares_the_service_and_closes_again() {
     let world = World::new();
     let policy = BreakerPolicy::default().with_consecutive(3);
-    let breakers = Arc::new(Breakers::new(policy));
+    let breakers = Arc::new(BreakerRegistry::new(policy));
     let service = world.builder().breakers(breakers).build().unwrap();
     world.payments.faults().always(Fault::Unavailable);
     for _ in 0..5 {
-        service.placed(place().line(line("tea", 1)).build()).await;
+        service
+            .given_order(place().line(line("tea", 1)).build())
+            .await;
     }
-    let tried = world.payments.faults().count("pay");
-    assert_eq!(tried, 3, "then the circuit is open");
+    let attempts = world.payments.faults().count("authorize");
+    assert_eq!(attempts, 3, "then the circuit is open");
     world.payments.faults().clear();
-    service.placed(place().line(line("tea", 1)).build()).await;
+    service
+        .given_order(place().line(line("tea", 1)).build())
+        .await;
     assert_eq!(
-        world.payments.faults().count("pay"),
-        tried,
+        world.payments.faults().count("authorize"),
+        attempts,
         "it is still open"
     );
     world.settle(&service).await;
@@ -301,7 +304,7 @@ async fn a_circuit_opens_spares_the_service_and_closes_again() {
         assert_eq!(
             order.status(),
             OrderStatus::Processing,
-            "all went on by themselves"
+            "all continued by themselves"
         );
     }
     assert_eq!(world.payments.total().authorized.minor(), 6 * 500);
@@ -312,16 +315,16 @@ async fn an_order_is_not_held_up_by_messages() {
     let world = World::new();
     let service = world.service();
     world.notifications.faults().always(Fault::Unavailable);
-    let id = service.placed(place().build()).await.id();
+    let id = service.given_order(place().build()).await.id();
     assert_eq!(world.order(id).status(), OrderStatus::Processing);
-    service.did(id, ship()).await;
-    let order = service.did(id, crate::world::deliver()).await;
+    service.expect_executed(id, ship()).await;
+    let order = service.expect_executed(id, crate::world::deliver()).await;
     assert_eq!(order.status(), OrderStatus::Completed);
     world.pass(&service, 5 * HOUR, 100).await;
-    assert!(world.notifications.notices(id).is_empty());
+    assert!(world.notifications.sent(id).is_empty());
     world.notifications.faults().clear();
     world.pass(&service, HOUR, 20).await;
-    assert_eq!(world.notifications.notices(id).len(), 3, "each came, once");
+    assert_eq!(world.notifications.sent(id).len(), 3, "each came, once");
 }
 
 #[tokio::test]
@@ -329,14 +332,22 @@ async fn a_payment_in_doubt_is_asked_for_and_never_made_again() {
     for fault in [Fault::LostRequest, Fault::LostAnswer] {
         let world = World::new();
         let service = world.service();
-        world.payments.faults().on("pay").next(1, fault.clone());
-        let order = service.placed(place().build()).await;
+        world
+            .payments
+            .faults()
+            .on("authorize")
+            .next(1, fault.clone());
+        let order = service.given_order(place().build()).await;
         assert_eq!(order.status(), OrderStatus::Confirmed, "{fault:?}");
-        let refused = service.run(order.id(), pay_with("tok_visa")).await;
+        let refused = service.try_execute(order.id(), pay_with("tok_visa")).await;
         assert!(refused.is_err(), "no second payment beside one in doubt");
         world.settle(&service).await;
         let made = usize::from(fault == Fault::LostRequest) + 1;
-        assert_eq!(world.payments.faults().count("pay"), made, "{fault:?}");
+        assert_eq!(
+            world.payments.faults().count("authorize"),
+            made,
+            "{fault:?}"
+        );
         assert_eq!(world.payments.faults().count("find"), 1, "{fault:?}");
         let order = world.order(order.id());
         assert_eq!(order.status(), OrderStatus::Processing);
@@ -352,9 +363,9 @@ async fn a_refund_in_doubt_is_asked_for_and_never_made_again() {
         let service = world.service_with(|all| {
             all.payment = order_core::policy::PaymentPolicy::CaptureOnConfirm;
         });
-        let id = service.placed(place().build()).await.id();
+        let id = service.given_order(place().build()).await.id();
         world.payments.faults().on("refund").next(1, fault.clone());
-        service.did(id, crate::world::cancel()).await;
+        service.expect_executed(id, crate::world::cancel()).await;
         world.settle(&service).await;
         let made = usize::from(fault == Fault::LostRequest) + 1;
         assert_eq!(world.payments.faults().count("refund"), made, "{fault:?}");
@@ -369,8 +380,8 @@ async fn rates_are_passed_on_as_they_are() {
     let world = World::new();
     let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
     let shipping: Arc<dyn Shipping> = world.shipping.clone();
-    let breakers = Arc::new(Breakers::new(BreakerPolicy::default()));
-    let guarded = Guarded::new(shipping.clone(), breakers, clock);
+    let breakers = Arc::new(BreakerRegistry::new(BreakerPolicy::default()));
+    let guarded = WithBreaker::new(shipping.clone(), breakers, clock);
     let request = RatesRequest::new(address(), vec![units("abc", 2)]);
     let rates = guarded.rates(&call("k"), &request).await.unwrap();
     assert!(!rates.is_empty());

@@ -1,29 +1,29 @@
-//! The customer service over HTTP.
+//! The client of the customer service.
 
-use super::answer::Answer;
-use super::request::Request;
-use super::service::{ServiceClient, connections};
-use super::{ClientError, ClientSettings};
+use super::request::ServiceRequest;
+use super::response::ServiceResponse;
+use super::service_client::{ServiceClient, connection_pool};
+use super::{ClientConfig, ClientError};
 use async_trait::async_trait;
 use moka::future::Cache;
-use order_core::ports::{Call, Clock, Customer, CustomerStatus, Customers, OutsideError};
-use order_core::value::{CustomerId, Label, StorefrontId};
+use order_core::ports::{CallContext, Clock, Customer, CustomerStatus, Customers, ServiceError};
+use order_core::value::{CustomerId, Email, ShortText, StorefrontId};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// [`Customers`] over HTTP: `GET /customers/{id}`.
 ///
-/// Active customers are remembered for a short while
-/// ([`with_customer_cache`](ClientSettings::with_customer_cache)); blocked and missing ones never
-/// are, so that a customer who has just registered can order.
+/// Active customers are cached for a short while
+/// ([`with_customer_cache`](ClientConfig::with_customer_cache)); blocked and missing ones never are, so
+/// that a customer who has just registered can order.
 #[derive(Debug)]
 pub struct HttpCustomers {
     service: ServiceClient,
-    active: Option<Cache<(StorefrontId, CustomerId), Customer>>,
+    cache: Option<Cache<(StorefrontId, CustomerId), Customer>>,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct CustomerResponse {
     id: CustomerId,
     #[serde(default)]
     name: Option<String>,
@@ -33,76 +33,79 @@ struct Found {
 }
 
 impl HttpCustomers {
-    /// The customer service at this address.
+    /// Makes the client of the customer service at this URL, with a connection pool of its own.
     ///
     /// # Errors
-    /// [`ClientError`] if the address is none, or TLS cannot be set up.
+    /// [`ClientError`] if the URL is not valid, or TLS cannot be set up.
     pub fn new(
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::over(connections(settings)?, address, settings, clock)
+        Self::with_pool(connection_pool(config)?, address, config, clock)
     }
 
-    pub(super) fn over(
+    pub(super) fn with_pool(
         http: reqwest::Client,
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let service = ServiceClient::new("customer", address, http, settings, clock)?;
-        let remembers = !settings.cache_ttl.is_zero() && settings.cache_entries > 0;
-        let active = remembers.then(|| {
+        let service = ServiceClient::new("customer", address, http, config, clock)?;
+        let is_cached = !config.cache_ttl.is_zero() && config.cache_entries > 0;
+        let cache = is_cached.then(|| {
             Cache::builder()
-                .max_capacity(settings.cache_entries)
-                .time_to_live(settings.cache_ttl)
+                .max_capacity(config.cache_entries)
+                .time_to_live(config.cache_ttl)
                 .build()
         });
-        Ok(Self { service, active })
+        Ok(Self { service, cache })
     }
 }
 
 #[async_trait]
 impl Customers for HttpCustomers {
-    async fn find(&self, call: &Call, id: &CustomerId) -> Result<Option<Customer>, OutsideError> {
-        let place = (call.storefront.clone(), id.clone());
-        if let Some(active) = &self.active
-            && let Some(customer) = active.get(&place).await
+    async fn find(
+        &self,
+        call: &CallContext,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, ServiceError> {
+        let cache_key = (call.storefront.clone(), id.clone());
+        if let Some(cache) = &self.cache
+            && let Some(customer) = cache.get(&cache_key).await
         {
             return Ok(Some(customer));
         }
-        let request = Request::read("GET /customers/{id}", &["customers", id.as_str()]);
-        let answer = self.service.send(call, request).await?;
-        if answer.is_not_found() {
+        let request = ServiceRequest::read("GET /customers/{id}", &["customers", id.as_str()]);
+        let response = self.service.send(call, request).await?;
+        if response.is_not_found() {
             return Ok(None);
         }
-        answer.done()?;
-        let customer = read(&answer, id)?;
-        if let Some(active) = &self.active
+        response.require_success()?;
+        let customer = parse(&response, id)?;
+        if let Some(cache) = &self.cache
             && customer.status == CustomerStatus::Active
         {
-            active.insert(place, customer.clone()).await;
+            cache.insert(cache_key, customer.clone()).await;
         }
         Ok(Some(customer))
     }
 }
 
-fn read(answer: &Answer, id: &CustomerId) -> Result<Customer, OutsideError> {
-    let found: Found = answer.json()?;
+fn parse(response: &ServiceResponse, id: &CustomerId) -> Result<Customer, ServiceError> {
+    let found: CustomerResponse = response.json()?;
     let status = match found.status.as_str() {
         "active" => CustomerStatus::Active,
         "blocked" => CustomerStatus::Blocked,
-        _ => return Err(answer.asked.unreadable()),
+        _ => return Err(response.operation.unreadable()),
     };
     if found.id != *id {
-        return Err(answer.asked.unreadable());
+        return Err(response.operation.unreadable());
     }
-    let label = |text: Option<String>| text.and_then(|text| Label::parse(text).ok());
     Ok(Customer::new(
         found.id,
-        label(found.name),
-        label(found.email),
+        found.name.and_then(|name| ShortText::parse(name).ok()),
+        found.email.and_then(|email| Email::parse(email).ok()),
         status,
     ))
 }

@@ -1,18 +1,21 @@
-//! The inventory service over HTTP.
+//! The client of the inventory service.
 
-mod wire;
+mod messages;
 
-use self::wire::{Extend, Held, Holding, Lines, Products, Reserved, Short, Unknown};
-use super::answer::Answer;
-use super::request::Request;
-use super::service::{ServiceClient, connections};
-use super::{ClientError, ClientSettings};
+use self::messages::{
+    ExtendBody, ExtendedResponse, InsufficientStockResponse, ProductEntry, ProductsResponse,
+    ReservationResponse, ReserveBody, ReservedResponse, ReviseBody, UnknownSkusResponse,
+};
+use super::request::ServiceRequest;
+use super::response::ServiceResponse;
+use super::service_client::{ServiceClient, connection_pool};
+use super::{ClientConfig, ClientError};
 use async_trait::async_trait;
 use futures::future::try_join_all;
-use order_core::order::{Shortage, SkuUnits};
+use order_core::order::{Shortage, SkuQuantity};
 use order_core::ports::{
-    Call, Clock, Inventory, OutsideError, Product, ReservationView, Reserve, ReserveOutcome,
-    ReviseOutcome, StockOutcome,
+    CallContext, Clock, Inventory, Product, ReserveOutcome, ReserveRequest, ReviseOutcome,
+    ServiceError, StockOutcome, StoredReservation,
 };
 use order_core::reference::Reference;
 use order_core::time::truncated;
@@ -22,16 +25,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most products asked for at once.
-const PRODUCTS_AT_ONCE: usize = 100;
+/// The maximum number of products in one request.
+const MAX_PRODUCTS: usize = 100;
 
-/// The most bytes of an address that SKUs may take: many servers refuse one of more than 8 KiB.
-const QUERY_BYTES: usize = 4 * 1024;
+/// The maximum length of a query string of SKUs, in bytes: many servers refuse a URL of more than 8 KiB.
+const MAX_QUERY_BYTES: usize = 4 * 1024;
 
 /// [`Inventory`] over HTTP: `/products` and `/reservations`.
 ///
-/// Products are asked for together, up to 100 with one request. A reservation is gone where the
-/// service answers 404 or 410 for it; 409 with the code `reservation_released` or
+/// Products are read in batches of up to 100. A reservation is gone where the service answers 404 or
+/// 410 for it; 409 with the code `reservation_released` or
 /// `reservation_expired`; or, when it is revised, extended or committed, any 409 other than
 /// `insufficient_stock`.
 #[derive(Debug)]
@@ -40,251 +43,265 @@ pub struct HttpInventory {
 }
 
 impl HttpInventory {
-    /// The inventory service at this address.
+    /// Makes the client of the inventory service at this URL, with a connection pool of its own.
     ///
     /// # Errors
-    /// [`ClientError`] if the address is none, or TLS cannot be set up.
+    /// [`ClientError`] if the URL is not valid, or TLS cannot be set up.
     pub fn new(
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::over(connections(settings)?, address, settings, clock)
+        Self::with_pool(connection_pool(config)?, address, config, clock)
     }
 
-    pub(super) fn over(
+    pub(super) fn with_pool(
         http: reqwest::Client,
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let service = ServiceClient::new("inventory", address, http, settings, clock)?;
+        let service = ServiceClient::new("inventory", address, http, config, clock)?;
         Ok(Self { service })
     }
 
-    async fn some_products(
+    async fn product_batch(
         &self,
-        call: &Call,
+        call: &CallContext,
         skus: &[&Sku],
-    ) -> Result<Vec<Product>, OutsideError> {
-        let request = Request::read("GET /products", &["products"]);
+    ) -> Result<Vec<Product>, ServiceError> {
+        let request = ServiceRequest::read("GET /products", &["products"]);
         let request = skus
             .iter()
             .fold(request, |request, sku| request.query("sku", sku.as_str()));
-        let answer = self.service.send(call, request).await?;
-        answer.done()?;
-        let found: Products = answer.json()?;
-        let products = found.data.into_iter().map(wire::Found::product);
+        let response = self.service.send(call, request).await?;
+        response.require_success()?;
+        let found: ProductsResponse = response.json()?;
+        let products = found.data.into_iter().map(ProductEntry::product);
         let mut products = products
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| answer.asked.unreadable())?;
-        // What was not asked for is nobody's business, and twice is once.
+            .ok_or_else(|| response.operation.unreadable())?;
+        // Products that were not requested are dropped, and so are duplicates.
         let mut wanted: BTreeSet<&Sku> = skus.iter().copied().collect();
         products.retain(|product| wanted.remove(&product.sku));
         Ok(products)
     }
 
-    /// A write to one reservation.
+    /// Makes a write to one reservation.
     fn write(
         operation: &'static str,
         method: Method,
         id: &Reference,
         action: Option<&str>,
-    ) -> Request {
+    ) -> ServiceRequest {
         let id = id.to_string();
         let path: Vec<&str> = ["reservations", &id].into_iter().chain(action).collect();
-        Request::write(operation, method, &path)
+        ServiceRequest::write(operation, method, &path)
     }
 }
 
 #[async_trait]
 impl Inventory for HttpInventory {
-    async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
-        let parts = in_parts(skus);
-        let asked = parts.iter().map(|part| self.some_products(call, part));
-        Ok(try_join_all(asked).await?.concat())
+    async fn products(
+        &self,
+        call: &CallContext,
+        skus: &[Sku],
+    ) -> Result<Vec<Product>, ServiceError> {
+        let batches = batches(skus);
+        let reads = batches.iter().map(|batch| self.product_batch(call, batch));
+        Ok(try_join_all(reads).await?.concat())
     }
 
     async fn reserve(
         &self,
-        call: &Call,
-        reserve: &Reserve,
-    ) -> Result<ReserveOutcome, OutsideError> {
-        let write = Request::write("POST /reservations", Method::POST, &["reservations"]);
-        let write = write.json(&wire::Reserve {
+        call: &CallContext,
+        reserve: &ReserveRequest,
+    ) -> Result<ReserveOutcome, ServiceError> {
+        let write = ServiceRequest::write("POST /reservations", Method::POST, &["reservations"]);
+        let write = write.json(&ReserveBody {
             id: reserve.id.to_string(),
             lines: &reserve.lines,
             ttl_seconds: whole_seconds(reserve.ttl),
         });
-        let answer = self.service.send(call, write).await?;
-        if answer.is_success() {
-            let reserved: Reserved = answer.json()?;
+        let response = self.service.send(call, write).await?;
+        if response.is_success() {
+            let reserved: ReservedResponse = response.json()?;
             let expires_at = truncated(reserved.expires_at);
             return Ok(ReserveOutcome::Reserved { expires_at });
         }
-        match no(&answer) {
-            No::Insufficient(shortages) => Ok(ReserveOutcome::Insufficient { shortages }),
-            No::UnknownSkus(skus) => Ok(ReserveOutcome::UnknownSkus { skus }),
-            No::Gone => Ok(ReserveOutcome::Gone),
+        match classify_rejection(&response) {
+            Rejection::Insufficient(shortages) => Ok(ReserveOutcome::Insufficient { shortages }),
+            Rejection::UnknownSkus(skus) => Ok(ReserveOutcome::UnknownSkus { skus }),
+            Rejection::Gone => Ok(ReserveOutcome::Gone),
             // A 404 or 410 without such a code is about the service, not about a reservation.
-            No::Missing | No::Other => Err(answer.refusal()),
+            Rejection::NotFound | Rejection::Other => Err(response.refusal()),
         }
     }
 
     async fn revise(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-        lines: &[SkuUnits],
-    ) -> Result<ReviseOutcome, OutsideError> {
+        lines: &[SkuQuantity],
+    ) -> Result<ReviseOutcome, ServiceError> {
         let write = Self::write("PUT /reservations/{id}", Method::PUT, id, None);
-        let answer = self
+        let response = self
             .service
-            .send(call, write.json(&Lines { lines }))
+            .send(call, write.json(&ReviseBody { lines }))
             .await?;
-        if answer.is_success() {
+        if response.is_success() {
             return Ok(ReviseOutcome::Revised);
         }
-        match no(&answer) {
-            No::Insufficient(shortages) => Ok(ReviseOutcome::Insufficient { shortages }),
-            No::UnknownSkus(skus) => Ok(ReviseOutcome::UnknownSkus { skus }),
-            No::Gone | No::Missing => Ok(ReviseOutcome::Gone),
-            No::Other if answer.status == 409 => Ok(ReviseOutcome::Gone),
-            No::Other => Err(answer.refusal()),
+        match classify_rejection(&response) {
+            Rejection::Insufficient(shortages) => Ok(ReviseOutcome::Insufficient { shortages }),
+            Rejection::UnknownSkus(skus) => Ok(ReviseOutcome::UnknownSkus { skus }),
+            Rejection::Gone | Rejection::NotFound => Ok(ReviseOutcome::Gone),
+            Rejection::Other if response.status == 409 => Ok(ReviseOutcome::Gone),
+            Rejection::Other => Err(response.refusal()),
         }
     }
 
     async fn extend(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
         ttl: Duration,
-    ) -> Result<StockOutcome, OutsideError> {
+    ) -> Result<StockOutcome, ServiceError> {
         let operation = "POST /reservations/{id}/extend";
         let write = Self::write(operation, Method::POST, id, Some("extend"));
-        let write = write.json(&Extend {
+        let write = write.json(&ExtendBody {
             ttl_seconds: whole_seconds(ttl),
         });
-        let answer = self.service.send(call, write).await?;
-        if !answer.is_success() {
-            return gone(&answer);
+        let response = self.service.send(call, write).await?;
+        if !response.is_success() {
+            return gone_or_refused(&response);
         }
-        let held: Held = answer.json()?;
-        let is_taken = held.status.as_deref() == Some("committed");
-        let expires_at = held.expires_at.filter(|_| !is_taken).map(truncated);
-        if expires_at.is_none() && !is_taken {
-            return Err(answer.asked.unreadable());
+        let extended: ExtendedResponse = response.json()?;
+        let is_committed = extended.status.as_deref() == Some("committed");
+        let expires_at = extended.expires_at.filter(|_| !is_committed).map(truncated);
+        if expires_at.is_none() && !is_committed {
+            return Err(response.operation.unreadable());
         }
         Ok(StockOutcome::Done { expires_at })
     }
 
-    async fn commit(&self, call: &Call, id: &Reference) -> Result<StockOutcome, OutsideError> {
+    async fn commit(
+        &self,
+        call: &CallContext,
+        id: &Reference,
+    ) -> Result<StockOutcome, ServiceError> {
         let operation = "POST /reservations/{id}/commit";
         let write = Self::write(operation, Method::POST, id, Some("commit"));
-        let answer = self.service.send(call, write).await?;
-        if answer.is_success() {
+        let response = self.service.send(call, write).await?;
+        if response.is_success() {
             Ok(StockOutcome::Done { expires_at: None })
         } else {
-            gone(&answer)
+            gone_or_refused(&response)
         }
     }
 
-    async fn release(&self, call: &Call, id: &Reference) -> Result<(), OutsideError> {
+    async fn release(&self, call: &CallContext, id: &Reference) -> Result<(), ServiceError> {
         let operation = "POST /reservations/{id}/release";
         let write = Self::write(operation, Method::POST, id, Some("release"));
-        let answer = self.service.send(call, write).await?;
-        match no(&answer) {
-            _ if answer.is_success() => Ok(()),
-            No::Gone | No::Missing => Ok(()),
-            No::Insufficient(_) | No::UnknownSkus(_) | No::Other => Err(answer.refusal()),
+        let response = self.service.send(call, write).await?;
+        match classify_rejection(&response) {
+            _ if response.is_success() => Ok(()),
+            Rejection::Gone | Rejection::NotFound => Ok(()),
+            Rejection::Insufficient(_) | Rejection::UnknownSkus(_) | Rejection::Other => {
+                Err(response.refusal())
+            }
         }
     }
 
     async fn find(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-    ) -> Result<Option<ReservationView>, OutsideError> {
+    ) -> Result<Option<StoredReservation>, ServiceError> {
         let reference = id.to_string();
-        let request = Request::read("GET /reservations/{id}", &["reservations", &reference]);
-        let answer = self.service.send(call, request).await?;
-        if answer.is_not_found() {
+        let request = ServiceRequest::read("GET /reservations/{id}", &["reservations", &reference]);
+        let response = self.service.send(call, request).await?;
+        if response.is_not_found() {
             return Ok(None);
         }
-        answer.done()?;
-        let holding: Holding = answer.json()?;
-        let view = holding.view().ok_or_else(|| answer.asked.unreadable())?;
-        Ok(Some(view))
+        response.require_success()?;
+        let found: ReservationResponse = response.json()?;
+        let reservation = found.reservation();
+        reservation
+            .map(Some)
+            .ok_or_else(|| response.operation.unreadable())
     }
 }
 
-/// How an inventory service says no.
-enum No {
+/// Why the inventory service rejected a request.
+enum Rejection {
     Insufficient(Vec<Shortage>),
     UnknownSkus(Vec<Sku>),
-    /// The reservation was there and is no longer.
+    /// The reservation existed and does no longer.
     Gone,
-    /// There is nothing in this place.
-    Missing,
+    /// The resource does not exist.
+    NotFound,
     Other,
 }
 
-fn no(answer: &Answer) -> No {
-    let code = answer.given_code();
+fn classify_rejection(response: &ServiceResponse) -> Rejection {
+    let code = response.refusal_code();
     let code = code.as_ref().map(|code| code.as_str());
-    match (answer.status, code) {
-        (409, Some("insufficient_stock")) => match answer.json::<Short>() {
-            Ok(short) if !short.lines.is_empty() => No::Insufficient(short.shortages()),
-            Ok(_) | Err(_) => No::Other,
+    match (response.status, code) {
+        (409, Some("insufficient_stock")) => match response.json::<InsufficientStockResponse>() {
+            Ok(short) if !short.lines.is_empty() => Rejection::Insufficient(short.shortages()),
+            Ok(_) | Err(_) => Rejection::Other,
         },
-        (422, Some("unknown_sku")) => match answer.json::<Unknown>() {
-            Ok(unknown) if !unknown.skus.is_empty() => No::UnknownSkus(unknown.skus),
-            Ok(_) | Err(_) => No::Other,
+        (422, Some("unknown_sku")) => match response.json::<UnknownSkusResponse>() {
+            Ok(unknown) if !unknown.skus.is_empty() => Rejection::UnknownSkus(unknown.skus),
+            Ok(_) | Err(_) => Rejection::Other,
         },
-        (409 | 410, Some("reservation_released" | "reservation_expired")) => No::Gone,
-        _ if answer.is_not_found() => No::Missing,
-        _ => No::Other,
+        (409 | 410, Some("reservation_released" | "reservation_expired")) => Rejection::Gone,
+        _ if response.is_not_found() => Rejection::NotFound,
+        _ => Rejection::Other,
     }
 }
 
-fn gone(answer: &Answer) -> Result<StockOutcome, OutsideError> {
-    match no(answer) {
-        No::Gone | No::Missing => Ok(StockOutcome::Gone),
-        No::Other if answer.status == 409 => Ok(StockOutcome::Gone),
-        No::Insufficient(_) | No::UnknownSkus(_) | No::Other => Err(answer.refusal()),
+fn gone_or_refused(response: &ServiceResponse) -> Result<StockOutcome, ServiceError> {
+    match classify_rejection(response) {
+        Rejection::Gone | Rejection::NotFound => Ok(StockOutcome::Gone),
+        Rejection::Other if response.status == 409 => Ok(StockOutcome::Gone),
+        Rejection::Insufficient(_) | Rejection::UnknownSkus(_) | Rejection::Other => {
+            Err(response.refusal())
+        }
     }
 }
 
-/// At least as long as asked for.
+/// Rounds up to whole seconds, at least one.
 fn whole_seconds(span: Duration) -> u64 {
     span.as_secs()
         .saturating_add(u64::from(span.subsec_nanos() > 0))
         .max(1)
 }
 
-/// Each SKU once, in parts that fit an address.
-fn in_parts(skus: &[Sku]) -> Vec<Vec<&Sku>> {
-    let each_once: BTreeSet<&Sku> = skus.iter().collect();
-    let mut parts: Vec<Vec<&Sku>> = Vec::new();
+/// Splits SKUs into batches that fit a URL, each SKU once.
+fn batches(skus: &[Sku]) -> Vec<Vec<&Sku>> {
+    let unique: BTreeSet<&Sku> = skus.iter().collect();
+    let mut batches: Vec<Vec<&Sku>> = Vec::new();
     let mut bytes = 0;
-    for sku in each_once {
+    for sku in unique {
         let more = query_bytes(sku);
-        match parts.last_mut() {
-            Some(part) if part.len() < PRODUCTS_AT_ONCE && bytes + more <= QUERY_BYTES => {
-                part.push(sku);
+        match batches.last_mut() {
+            Some(batch) if batch.len() < MAX_PRODUCTS && bytes + more <= MAX_QUERY_BYTES => {
+                batch.push(sku);
                 bytes += more;
             }
             _ => {
-                parts.push(vec![sku]);
+                batches.push(vec![sku]);
                 bytes = more;
             }
         }
     }
-    parts
+    batches
 }
 
-/// What a SKU takes in an address, `&sku=` included: what is not a letter or a digit is written in
-/// three.
+/// Returns the length of a SKU in a query string, in bytes, `&sku=` included; percent-encoding takes
+/// three bytes for each that is not a letter or a digit.
 fn query_bytes(sku: &Sku) -> usize {
     let encoded = |b: u8| if b.is_ascii_alphanumeric() { 1 } else { 3 };
     5 + sku.as_str().bytes().map(encoded).sum::<usize>()
@@ -299,25 +316,25 @@ mod tests {
     }
 
     #[test]
-    fn products_are_asked_for_a_hundred_at_a_time() {
-        let sizes = |skus: &[Sku]| in_parts(skus).iter().map(Vec::len).collect::<Vec<_>>();
+    fn products_are_read_a_hundred_at_a_time() {
+        let sizes = |skus: &[Sku]| batches(skus).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), [0_usize; 0]);
         assert_eq!(sizes(&skus(250, |n| format!("s{n}"))), [100, 100, 50]);
         assert_eq!(sizes(&skus(250, |_| "same".to_owned())), [1]);
     }
 
     #[test]
-    fn long_skus_do_not_make_an_address_too_long() {
+    fn long_skus_do_not_make_a_url_too_long() {
         let long = skus(100, |n| format!("{n}-{}", "緑".repeat(50)));
-        let parts = in_parts(&long);
-        assert_eq!(parts.concat().len(), 100);
-        for part in parts {
-            assert!(part.iter().map(|sku| query_bytes(sku)).sum::<usize>() <= QUERY_BYTES);
+        let batches = batches(&long);
+        assert_eq!(batches.concat().len(), 100);
+        for batch in batches {
+            assert!(batch.iter().map(|sku| query_bytes(sku)).sum::<usize>() <= MAX_QUERY_BYTES);
         }
     }
 
     #[test]
-    fn a_hold_is_never_shorter_than_asked_for() {
+    fn a_reservation_is_never_shorter_than_requested() {
         for (span, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (900_000, 900)] {
             assert_eq!(whole_seconds(Duration::from_millis(span)), seconds);
         }

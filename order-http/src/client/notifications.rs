@@ -1,10 +1,10 @@
-//! The notification service over HTTP.
+//! The client of the notification service.
 
-use super::request::Request;
-use super::service::{ServiceClient, connections};
-use super::{ClientError, ClientSettings};
+use super::request::ServiceRequest;
+use super::service_client::{ServiceClient, connection_pool};
+use super::{ClientConfig, ClientError};
 use async_trait::async_trait;
-use order_core::ports::{Call, Clock, Notification, Notifications, OutsideError};
+use order_core::ports::{CallContext, Clock, Notification, Notifications, ServiceError};
 use order_core::value::OrderId;
 use reqwest::Method;
 use serde::Serialize;
@@ -13,15 +13,15 @@ use std::sync::Arc;
 
 /// [`Notifications`] over HTTP: `POST /notifications`.
 ///
-/// A message goes to the e-mail address, or where there is none to the telephone number; without
-/// either it is refused as `no_recipient`.
+/// A message goes to the e-mail address, or where there is none to the telephone number. Without
+/// either it is not sent, and refused as `no_recipient`.
 #[derive(Debug)]
 pub struct HttpNotifications {
     service: ServiceClient,
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct NotificationBody<'a> {
     id: &'a str,
     kind: &'a str,
     order_id: OrderId,
@@ -30,44 +30,51 @@ struct Message<'a> {
 }
 
 impl HttpNotifications {
-    /// The notification service at this address.
+    /// Makes the client of the notification service at this URL, with a connection pool of its own.
     ///
     /// # Errors
-    /// [`ClientError`] if the address is none, or TLS cannot be set up.
+    /// [`ClientError`] if the URL is not valid, or TLS cannot be set up.
     pub fn new(
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::over(connections(settings)?, address, settings, clock)
+        Self::with_pool(connection_pool(config)?, address, config, clock)
     }
 
-    pub(super) fn over(
+    pub(super) fn with_pool(
         http: reqwest::Client,
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let service = ServiceClient::new("notification", address, http, settings, clock)?;
+        let service = ServiceClient::new("notification", address, http, config, clock)?;
         Ok(Self { service })
     }
 }
 
 #[async_trait]
 impl Notifications for HttpNotifications {
-    async fn notify(&self, call: &Call, notification: &Notification) -> Result<(), OutsideError> {
-        let contact = &notification.to;
-        let request = Request::write("POST /notifications", Method::POST, &["notifications"]);
-        let Some(to) = contact.email.as_ref().or(contact.phone.as_ref()) else {
-            return Err(self.service.asked(&request).refused_here("no_recipient"));
+    async fn notify(
+        &self,
+        call: &CallContext,
+        notification: &Notification,
+    ) -> Result<(), ServiceError> {
+        let request =
+            ServiceRequest::write("POST /notifications", Method::POST, &["notifications"]);
+        let Some(to) = notification.to.primary() else {
+            return Err(self
+                .service
+                .operation(&request)
+                .refused_locally("no_recipient"));
         };
-        let request = request.json(&Message {
+        let request = request.json(&NotificationBody {
             id: &notification.id,
-            kind: notification.notice.as_str(),
+            kind: notification.kind.as_str(),
             order_id: notification.order,
-            to: to.as_str(),
+            to,
             data: &notification.data,
         });
-        self.service.send(call, request).await?.done()
+        self.service.send(call, request).await?.require_success()
     }
 }

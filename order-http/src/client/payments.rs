@@ -1,14 +1,15 @@
-//! The payment provider over HTTP.
+//! The client of the payment provider.
 
-use super::answer::{Answer, sanitized};
-use super::request::Request;
-use super::service::{ServiceClient, connections};
-use super::{ClientError, ClientSettings};
+use super::request::ServiceRequest;
+use super::response::{ServiceResponse, normalized_code};
+use super::service_client::{ServiceClient, connection_pool};
+use super::{ClientConfig, ClientError};
 use async_trait::async_trait;
 use order_core::money::{Amount, Currency};
+use order_core::order::CaptureMethod;
 use order_core::ports::{
-    Call, Clock, OutsideError, PaymentRequest, PaymentView, PaymentViewStatus, Payments,
-    RefundRequest, RefundView, RefundViewStatus,
+    CallContext, Clock, PaymentRequest, Payments, ProviderPayment, ProviderPaymentStatus,
+    ProviderRefund, ProviderRefundStatus, RefundRequest, ServiceError,
 };
 use order_core::reference::Reference;
 use order_core::value::{Code, OrderId, ProviderId};
@@ -17,9 +18,9 @@ use std::sync::Arc;
 
 /// [`Payments`] over HTTP: `/payments` and `/refunds`.
 ///
-/// A request that may have arrived is never sent again from here: its outcome is
-/// [`Unknown`](order_core::ports::OutsideErrorKind::Unknown), and [`find`](Payments::find) or
-/// [`find_refund`](Payments::find_refund) tells it. The payment token leaves in the body of one
+/// A request that may have arrived is never retried from here: its outcome is
+/// [`Unknown`](order_core::ports::ServiceErrorKind::Unknown), and [`find`](Payments::find) or
+/// [`find_refund`](Payments::find_refund) finds it out. The payment token is sent in the body of one
 /// request and appears nowhere else.
 #[derive(Debug)]
 pub struct HttpPayments {
@@ -27,7 +28,7 @@ pub struct HttpPayments {
 }
 
 #[derive(Serialize)]
-struct Pay<'a> {
+struct PaymentBody<'a> {
     reference: String,
     order_id: OrderId,
     amount: Amount,
@@ -37,26 +38,26 @@ struct Pay<'a> {
 }
 
 #[derive(Serialize)]
-struct Capture {
+struct CaptureBody {
     amount: Amount,
     reference: String,
 }
 
 #[derive(Serialize)]
-struct Refund<'a> {
+struct RefundBody<'a> {
     payment_id: &'a ProviderId,
     amount: Amount,
     reference: String,
 }
 
 #[derive(Deserialize)]
-struct List<T> {
-    data: Vec<T>,
+struct ProviderList {
+    data: Vec<ProviderObject>,
 }
 
-/// A payment or a refund, as the provider answers.
+/// A payment or a refund as the provider describes it.
 #[derive(Deserialize)]
-struct Made {
+struct ProviderObject {
     id: ProviderId,
     #[serde(default)]
     reference: Option<String>,
@@ -68,199 +69,216 @@ struct Made {
 }
 
 impl HttpPayments {
-    /// The payment provider at this address.
+    /// Makes the client of the payment provider at this URL, with a connection pool of its own.
     ///
     /// # Errors
-    /// [`ClientError`] if the address is none, or TLS cannot be set up.
+    /// [`ClientError`] if the URL is not valid, or TLS cannot be set up.
     pub fn new(
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::over(connections(settings)?, address, settings, clock)
+        Self::with_pool(connection_pool(config)?, address, config, clock)
     }
 
-    pub(super) fn over(
+    pub(super) fn with_pool(
         http: reqwest::Client,
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let service = ServiceClient::new("payment", address, http, settings, clock)?;
+        let service = ServiceClient::new("payment", address, http, config, clock)?;
         Ok(Self { service })
     }
 
-    /// What the provider made under this reference.
-    async fn made_as(
+    /// Returns the payment or refund that the provider has under this reference.
+    async fn find_by_reference(
         &self,
-        call: &Call,
-        request: Request,
+        call: &CallContext,
+        request: ServiceRequest,
         reference: &Reference,
-    ) -> Result<Option<(Answer, Made)>, OutsideError> {
+    ) -> Result<Option<(ServiceResponse, ProviderObject)>, ServiceError> {
         let reference = reference.to_string();
         let request = request.query("reference", reference.as_str());
-        let answer = self.service.send(call, request).await?;
-        answer.done()?;
-        let mut list: List<Made> = answer.json()?;
+        let response = self.service.send(call, request).await?;
+        response.require_success()?;
+        let mut list: ProviderList = response.json()?;
         let was_empty = list.data.is_empty();
-        list.data.retain(|made| is_named(made, &reference));
-        // A payment that was declined says less than one that was not.
-        let likeliest = list.data.into_iter().min_by_key(|made| {
-            let hopeless = ["voided", "failed", "declined"];
-            hopeless
+        list.data.retain(|object| has_reference(object, &reference));
+        // Of several attempts under one reference, one that may still hold money counts most.
+        let likeliest = list.data.into_iter().min_by_key(|object| {
+            let without_money = ["voided", "failed", "declined"];
+            without_money
                 .iter()
-                .position(|it| *it == made.status)
-                .map_or(0, |place| place + 1)
+                .position(|status| *status == object.status)
+                .map_or(0, |rank| rank + 1)
         });
         match likeliest {
-            Some(made) => Ok(Some((answer, made))),
+            Some(object) => Ok(Some((response, object))),
             None if was_empty => Ok(None),
-            // It answered with something else than was asked for: that says nothing about ours.
-            None => Err(answer.asked.unreadable()),
+            // Only other references: that says nothing about ours.
+            None => Err(response.operation.unreadable()),
         }
     }
 }
 
 #[async_trait]
 impl Payments for HttpPayments {
-    async fn pay(
+    async fn authorize(
         &self,
-        call: &Call,
+        call: &CallContext,
         request: &PaymentRequest,
-    ) -> Result<PaymentView, OutsideError> {
+    ) -> Result<ProviderPayment, ServiceError> {
         let reference = request.reference.to_string();
-        let pay = Request::money("POST /payments", &["payments"]).json(&Pay {
-            reference: reference.clone(),
-            order_id: request.order,
-            amount: request.money.amount(),
-            currency: request.money.currency(),
-            token: request.token.expose(),
-            capture: request.capture,
-        });
-        let answer = self.service.send(call, pay).await?;
-        answer.done()?;
-        payment(&answer, named(&answer, &reference)?)
+        let pay =
+            ServiceRequest::money_movement("POST /payments", &["payments"]).json(&PaymentBody {
+                reference: reference.clone(),
+                order_id: request.order,
+                amount: request.money.amount(),
+                currency: request.money.currency(),
+                token: request.token.expose(),
+                capture: request.capture_method == CaptureMethod::Automatic,
+            });
+        let response = self.service.send(call, pay).await?;
+        response.require_success()?;
+        payment(&response, created(&response, &reference)?)
     }
 
     async fn find(
         &self,
-        call: &Call,
+        call: &CallContext,
         reference: &Reference,
-    ) -> Result<Option<PaymentView>, OutsideError> {
-        let request = Request::read("GET /payments", &["payments"]);
-        let made = self.made_as(call, request, reference).await?;
-        made.map(|(answer, made)| payment(&answer, made))
+    ) -> Result<Option<ProviderPayment>, ServiceError> {
+        let request = ServiceRequest::read("GET /payments", &["payments"]);
+        let found = self.find_by_reference(call, request, reference).await?;
+        found
+            .map(|(response, object)| self::payment(&response, object))
             .transpose()
     }
 
     async fn capture(
         &self,
-        call: &Call,
+        call: &CallContext,
         payment: &ProviderId,
         amount: Amount,
         reference: &Reference,
-    ) -> Result<(), OutsideError> {
+    ) -> Result<(), ServiceError> {
         let path = ["payments", payment.as_str(), "capture"];
-        let capture = Request::money("POST /payments/{id}/capture", &path).json(&Capture {
-            amount,
-            reference: reference.to_string(),
-        });
-        let answer = self.service.send(call, capture).await?;
-        answer.done()?;
-        stands_as(&answer, payment, &["captured"])
+        let capture = ServiceRequest::money_movement("POST /payments/{id}/capture", &path).json(
+            &CaptureBody {
+                amount,
+                reference: reference.to_string(),
+            },
+        );
+        let response = self.service.send(call, capture).await?;
+        response.require_success()?;
+        require_status(&response, payment, &["captured"])
     }
 
-    async fn void(&self, call: &Call, payment: &ProviderId) -> Result<(), OutsideError> {
+    async fn void(&self, call: &CallContext, payment: &ProviderId) -> Result<(), ServiceError> {
         let path = ["payments", payment.as_str(), "void"];
-        let void = Request::money("POST /payments/{id}/void", &path);
-        let answer = self.service.send(call, void).await?;
-        let code = answer.given_code();
-        if answer.status == 409 && code.is_some_and(|code| code.as_str() == "already_voided") {
+        let void = ServiceRequest::money_movement("POST /payments/{id}/void", &path);
+        let response = self.service.send(call, void).await?;
+        let code = response.refusal_code();
+        if response.status == 409 && code.is_some_and(|code| code.as_str() == "already_voided") {
             return Ok(());
         }
-        answer.done()?;
-        // Captured: a part of it was taken before, and the rest is free now.
-        stands_as(&answer, payment, &["voided", "captured"])
+        response.require_success()?;
+        // Captured: a part was captured before, and the rest is released now.
+        require_status(&response, payment, &["voided", "captured"])
     }
 
     async fn refund(
         &self,
-        call: &Call,
+        call: &CallContext,
         request: &RefundRequest,
-    ) -> Result<RefundView, OutsideError> {
+    ) -> Result<ProviderRefund, ServiceError> {
         let reference = request.reference.to_string();
-        let refund = Request::money("POST /refunds", &["refunds"]).json(&Refund {
-            payment_id: &request.payment,
-            amount: request.amount,
-            reference: reference.clone(),
-        });
-        let answer = self.service.send(call, refund).await?;
-        answer.done()?;
-        refund_view(&answer, named(&answer, &reference)?)
+        let refund =
+            ServiceRequest::money_movement("POST /refunds", &["refunds"]).json(&RefundBody {
+                payment_id: &request.payment,
+                amount: request.amount,
+                reference: reference.clone(),
+            });
+        let response = self.service.send(call, refund).await?;
+        response.require_success()?;
+        self::refund(&response, created(&response, &reference)?)
     }
 
     async fn find_refund(
         &self,
-        call: &Call,
+        call: &CallContext,
         reference: &Reference,
-    ) -> Result<Option<RefundView>, OutsideError> {
-        let request = Request::read("GET /refunds", &["refunds"]);
-        let made = self.made_as(call, request, reference).await?;
-        made.map(|(answer, made)| refund_view(&answer, made))
+    ) -> Result<Option<ProviderRefund>, ServiceError> {
+        let request = ServiceRequest::read("GET /refunds", &["refunds"]);
+        let found = self.find_by_reference(call, request, reference).await?;
+        found
+            .map(|(response, object)| self::refund(&response, object))
             .transpose()
     }
 }
 
-/// Whether it is the one we mean. Who asked for one reference may get it without its name.
-fn is_named(made: &Made, reference: &str) -> bool {
-    made.reference.as_deref().is_none_or(|it| it == reference)
+/// Returns whether the object has our reference. The answer to one reference may leave it out.
+fn has_reference(object: &ProviderObject, reference: &str) -> bool {
+    object.reference.as_deref().is_none_or(|it| it == reference)
 }
 
-fn named(answer: &Answer, reference: &str) -> Result<Made, OutsideError> {
-    let made: Made = answer.json()?;
-    if is_named(&made, reference) {
-        Ok(made)
+/// Reads the payment or refund that a request created.
+fn created(response: &ServiceResponse, reference: &str) -> Result<ProviderObject, ServiceError> {
+    let object: ProviderObject = response.json()?;
+    if has_reference(&object, reference) {
+        Ok(object)
     } else {
-        Err(answer.asked.unreadable())
+        Err(response.operation.unreadable())
     }
 }
 
-/// Nothing, if the answer is this payment and it stands as one of these.
-fn stands_as(answer: &Answer, id: &ProviderId, expected: &[&str]) -> Result<(), OutsideError> {
-    let made: Made = answer.json()?;
-    if made.id == *id && expected.contains(&made.status.as_str()) {
+/// Requires that the response is this payment in one of these statuses.
+fn require_status(
+    response: &ServiceResponse,
+    id: &ProviderId,
+    expected: &[&str],
+) -> Result<(), ServiceError> {
+    let object: ProviderObject = response.json()?;
+    if object.id == *id && expected.contains(&object.status.as_str()) {
         Ok(())
     } else {
-        Err(answer.asked.unreadable())
+        Err(response.operation.unreadable())
     }
 }
 
-fn payment(answer: &Answer, made: Made) -> Result<PaymentView, OutsideError> {
-    let unreadable = || answer.asked.unreadable();
-    let status = match made.status.as_str() {
-        "authorized" => PaymentViewStatus::Authorized,
-        "captured" => PaymentViewStatus::Captured,
+fn payment(
+    response: &ServiceResponse,
+    object: ProviderObject,
+) -> Result<ProviderPayment, ServiceError> {
+    let unreadable = || response.operation.unreadable();
+    let status = match object.status.as_str() {
+        "authorized" => ProviderPaymentStatus::Authorized,
+        "captured" => ProviderPaymentStatus::Captured,
         "declined" => {
-            let code = made.decline_code.as_deref().and_then(sanitized);
+            let code = object.decline_code.as_deref().and_then(normalized_code);
             let code = code.or_else(|| Code::parse("declined").ok());
-            PaymentViewStatus::Declined {
+            ProviderPaymentStatus::Declined {
                 code: code.ok_or_else(unreadable)?,
             }
         }
-        "requires_action" => PaymentViewStatus::RequiresAction,
-        "voided" => PaymentViewStatus::Voided,
+        "requires_action" => ProviderPaymentStatus::RequiresAction,
+        "voided" => ProviderPaymentStatus::Voided,
         _ => return Err(unreadable()),
     };
-    let amount = made.amount.ok_or_else(unreadable)?;
-    Ok(PaymentView::new(made.id, status, amount))
+    let amount = object.amount.ok_or_else(unreadable)?;
+    Ok(ProviderPayment::new(object.id, status, amount))
 }
 
-fn refund_view(answer: &Answer, made: Made) -> Result<RefundView, OutsideError> {
-    let status = match made.status.as_str() {
-        "succeeded" => RefundViewStatus::Succeeded,
-        "pending" => RefundViewStatus::Pending,
-        "failed" => RefundViewStatus::Failed,
-        _ => return Err(answer.asked.unreadable()),
+fn refund(
+    response: &ServiceResponse,
+    object: ProviderObject,
+) -> Result<ProviderRefund, ServiceError> {
+    let status = match object.status.as_str() {
+        "succeeded" => ProviderRefundStatus::Succeeded,
+        "pending" => ProviderRefundStatus::Pending,
+        "failed" => ProviderRefundStatus::Failed,
+        _ => return Err(response.operation.unreadable()),
     };
-    Ok(RefundView::new(made.id, status))
+    Ok(ProviderRefund::new(object.id, status))
 }

@@ -1,50 +1,50 @@
-//! A request, before it is sent: where to, and what kind of thing it does.
+//! A request to an external service before it is sent: where to, and what it does.
 
-use super::failure::Nature;
+use super::retry::RetrySafety;
 use reqwest::{Method, Url};
 use serde::Serialize;
 
-/// One request to an outside service.
+/// A request to an external service.
 #[derive(Debug)]
-pub(super) struct Request {
-    /// What it is called in errors and logs: method and path, with names in place of ids.
+pub(super) struct ServiceRequest {
+    /// Method and path, with parameter names in place of ids: for errors and logs.
     pub(super) operation: &'static str,
-    pub(super) nature: Nature,
+    pub(super) safety: RetrySafety,
     pub(super) method: Method,
-    /// The segments of the path, not yet encoded.
+    /// The segments of the path, not yet percent-encoded.
     path: Vec<String>,
     query: Vec<(&'static str, String)>,
     /// JSON.
     pub(super) body: Option<Result<Vec<u8>, serde_json::Error>>,
 }
 
-impl Request {
-    /// A look-up.
+impl ServiceRequest {
+    /// Makes a look-up.
     pub(super) fn read(operation: &'static str, path: &[&str]) -> Self {
-        Self::new(operation, Nature::Read, Method::GET, path)
+        Self::new(operation, RetrySafety::Read, Method::GET, path)
     }
 
-    /// A write that the service does once for each key.
+    /// Makes a look-up by POST, for a query that is too long for a URL.
+    pub(super) fn read_by_post(operation: &'static str, path: &[&str]) -> Self {
+        Self::new(operation, RetrySafety::Read, Method::POST, path)
+    }
+
+    /// Makes a write that the service carries out once for each idempotency key.
     pub(super) fn write(operation: &'static str, method: Method, path: &[&str]) -> Self {
-        Self::new(operation, Nature::Repeatable, method, path)
+        Self::new(operation, RetrySafety::IdempotentWrite, method, path)
     }
 
-    /// A write that moves money.
-    pub(super) fn money(operation: &'static str, path: &[&str]) -> Self {
-        Self::new(operation, Nature::Money, Method::POST, path)
+    /// Makes a write that moves money.
+    pub(super) fn money_movement(operation: &'static str, path: &[&str]) -> Self {
+        Self::new(operation, RetrySafety::MovesMoney, Method::POST, path)
     }
 
-    /// A question that is too long for an address.
-    pub(super) fn question(operation: &'static str, path: &[&str]) -> Self {
-        Self::new(operation, Nature::Read, Method::POST, path)
-    }
-
-    fn new(operation: &'static str, nature: Nature, method: Method, path: &[&str]) -> Self {
+    fn new(operation: &'static str, safety: RetrySafety, method: Method, path: &[&str]) -> Self {
         Self {
             operation,
-            nature,
+            safety,
             method,
-            path: path.iter().map(|&part| part.to_owned()).collect(),
+            path: path.iter().map(|&segment| segment.to_owned()).collect(),
             query: Vec::new(),
             body: None,
         }
@@ -60,14 +60,14 @@ impl Request {
         self
     }
 
-    /// Where it goes, below the address of the service. None if an id cannot be a part of a path: an
-    /// address ending in `/..` means another one.
+    /// Returns the URL below the base URL of the service; `None` if an id cannot be a path segment: a
+    /// path that ends in `/..` names another resource.
     pub(super) fn url(&self, base: &Url) -> Option<Url> {
         let mut url = base.clone();
         if self
             .path
             .iter()
-            .any(|part| matches!(part.as_str(), "" | "." | ".."))
+            .any(|segment| matches!(segment.as_str(), "" | "." | ".."))
         {
             return None;
         }
@@ -86,7 +86,7 @@ impl Request {
 mod tests {
     use super::*;
 
-    fn url(base: &str, request: &Request) -> Option<String> {
+    fn url(base: &str, request: &ServiceRequest) -> Option<String> {
         let url = request.url(&Url::parse(base).unwrap())?;
         Some(url.to_string())
     }
@@ -100,19 +100,19 @@ mod tests {
             ("../x", "..%2Fx"),
             ("a?b#c%2F", "a%3Fb%23c%252F"),
         ] {
-            let request = Request::read("GET /customers/{id}", &["customers", id]);
+            let request = ServiceRequest::read("GET /customers/{id}", &["customers", id]);
             let expected = format!("https://shop.example/api/v2/customers/{expected}");
             assert_eq!(url(base, &request), Some(expected));
         }
         for id in ["", ".", ".."] {
-            let request = Request::read("GET /customers/{id}", &["customers", id]);
+            let request = ServiceRequest::read("GET /customers/{id}", &["customers", id]);
             assert_eq!(url(base, &request), None);
         }
     }
 
     #[test]
     fn a_query_is_encoded() {
-        let request = Request::read("GET /products", &["products"])
+        let request = ServiceRequest::read("GET /products", &["products"])
             .query("sku", "TEA 1&x=2")
             .query("sku", "緑");
         assert_eq!(

@@ -1,16 +1,17 @@
-//! The shipping service over HTTP.
+//! The client of the shipping service.
 
-use super::request::Request;
-use super::service::{ServiceClient, connections};
-use super::{ClientError, ClientSettings};
+use super::request::ServiceRequest;
+use super::service_client::{ServiceClient, connection_pool};
+use super::{ClientConfig, ClientError};
 use async_trait::async_trait;
 use order_core::money::{Amount, Currency, Money};
-use order_core::order::{Address, SkuUnits};
+use order_core::order::{Address, SkuQuantity};
 use order_core::ports::{
-    Call, Clock, FulfillmentRequest, OutsideError, Rate, RatesRequest, Recall, Shipping,
+    CallContext, Clock, FulfillmentRequest, RatesRequest, Recall, ServiceError, Shipping,
+    ShippingRate,
 };
 use order_core::reference::Reference;
-use order_core::value::{Label, OrderId};
+use order_core::value::{OrderId, ShortText};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,100 +23,112 @@ pub struct HttpShipping {
 }
 
 #[derive(Serialize)]
-struct Parcel<'a> {
+struct RatesBody<'a> {
     address: &'a Address,
-    lines: &'a [SkuUnits],
+    lines: &'a [SkuQuantity],
 }
 
 #[derive(Serialize)]
-struct Fulfillment<'a> {
+struct FulfillmentBody<'a> {
     reference: String,
     order_id: OrderId,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a Address>,
-    lines: &'a [SkuUnits],
+    lines: &'a [SkuQuantity],
 }
 
 #[derive(Deserialize)]
-struct Rates {
-    data: Vec<Quote>,
+struct RatesResponse {
+    data: Vec<RateEntry>,
 }
 
 #[derive(Deserialize)]
-struct Quote {
-    service: Label,
+struct RateEntry {
+    service: ShortText,
     amount: Amount,
     currency: Currency,
     days: u32,
 }
 
 impl HttpShipping {
-    /// The shipping service at this address.
+    /// Makes the client of the shipping service at this URL, with a connection pool of its own.
     ///
     /// # Errors
-    /// [`ClientError`] if the address is none, or TLS cannot be set up.
+    /// [`ClientError`] if the URL is not valid, or TLS cannot be set up.
     pub fn new(
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::over(connections(settings)?, address, settings, clock)
+        Self::with_pool(connection_pool(config)?, address, config, clock)
     }
 
-    pub(super) fn over(
+    pub(super) fn with_pool(
         http: reqwest::Client,
         address: &str,
-        settings: &ClientSettings,
+        config: &ClientConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        let service = ServiceClient::new("shipping", address, http, settings, clock)?;
+        let service = ServiceClient::new("shipping", address, http, config, clock)?;
         Ok(Self { service })
     }
 }
 
 #[async_trait]
 impl Shipping for HttpShipping {
-    async fn rates(&self, call: &Call, request: &RatesRequest) -> Result<Vec<Rate>, OutsideError> {
-        let question = Request::question("POST /rates", &["rates"]).json(&Parcel {
+    async fn rates(
+        &self,
+        call: &CallContext,
+        request: &RatesRequest,
+    ) -> Result<Vec<ShippingRate>, ServiceError> {
+        let read = ServiceRequest::read_by_post("POST /rates", &["rates"]).json(&RatesBody {
             address: &request.address,
             lines: &request.lines,
         });
-        let answer = self.service.send(call, question).await?;
-        answer.done()?;
-        let rates: Rates = answer.json()?;
-        let read = |quote: Quote| {
-            let price = Money::new(quote.amount, quote.currency);
-            Rate::new(quote.service, price, quote.days)
+        let response = self.service.send(call, read).await?;
+        response.require_success()?;
+        let rates: RatesResponse = response.json()?;
+        let parse = |rate: RateEntry| {
+            let price = Money::new(rate.amount, rate.currency);
+            ShippingRate::new(rate.service, price, rate.days)
         };
-        Ok(rates.data.into_iter().map(read).collect())
+        Ok(rates.data.into_iter().map(parse).collect())
     }
 
-    async fn request(&self, call: &Call, request: &FulfillmentRequest) -> Result<(), OutsideError> {
-        let write = Request::write("POST /fulfillments", Method::POST, &["fulfillments"]);
-        let write = write.json(&Fulfillment {
+    async fn request(
+        &self,
+        call: &CallContext,
+        request: &FulfillmentRequest,
+    ) -> Result<(), ServiceError> {
+        let write = ServiceRequest::write("POST /fulfillments", Method::POST, &["fulfillments"]);
+        let write = write.json(&FulfillmentBody {
             reference: request.reference.to_string(),
             order_id: request.order,
             address: request.address.as_ref(),
             lines: &request.lines,
         });
-        self.service.send(call, write).await?.done()
+        self.service.send(call, write).await?.require_success()
     }
 
-    async fn recall(&self, call: &Call, reference: &Reference) -> Result<Recall, OutsideError> {
+    async fn recall(
+        &self,
+        call: &CallContext,
+        reference: &Reference,
+    ) -> Result<Recall, ServiceError> {
         let reference = reference.to_string();
-        let write = Request::write(
+        let write = ServiceRequest::write(
             "DELETE /fulfillments/{reference}",
             Method::DELETE,
             &["fulfillments", &reference],
         );
-        let answer = self.service.send(call, write).await?;
-        if answer.is_success() || answer.is_not_found() {
+        let response = self.service.send(call, write).await?;
+        if response.is_success() || response.is_not_found() {
             return Ok(Recall::Recalled);
         }
-        let code = answer.given_code();
-        match (answer.status, code.as_ref().map(|code| code.as_str())) {
+        let code = response.refusal_code();
+        match (response.status, code.as_ref().map(|code| code.as_str())) {
             (409, None | Some("already_shipped")) => Ok(Recall::AlreadyShipped),
-            _ => Err(answer.refusal()),
+            _ => Err(response.refusal()),
         }
     }
 }

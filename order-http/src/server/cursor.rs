@@ -1,7 +1,7 @@
-//! Cursors: a place in a list, as an opaque text.
+//! Cursors of the list of orders, as opaque text.
 //!
-//! A cursor is the place itself and not a row number, so that pages neither skip nor repeat what is
-//! there all the while, however much is placed meanwhile.
+//! A cursor is the sort key of the last order of a page and not an offset, so that pages neither skip nor
+//! repeat an order while new ones are placed.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use order_core::ports::Cursor;
 use order_core::value::OrderId;
 use uuid::Uuid;
 
-/// Microseconds, then the id: 24 bytes.
+/// Encodes a cursor: microseconds, then the id, 24 bytes in base64url.
 pub(crate) fn encode(cursor: Cursor) -> String {
     let mut bytes = [0_u8; 24];
     let (micros, id) = bytes.split_at_mut(8);
@@ -19,7 +19,7 @@ pub(crate) fn encode(cursor: Cursor) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads what [`encode`] wrote; `None` for anything else.
+/// Decodes what [`encode`] wrote; `None` for anything else.
 pub(crate) fn decode(text: &str) -> Option<Cursor> {
     let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
     let (micros, id) = bytes.split_first_chunk::<8>()?;
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_back() {
+    fn a_cursor_is_decoded_as_it_was_encoded() {
         let cursor = Cursor::new(
             DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap(),
             OrderId::parse("01970000-0000-7000-8000-000000000001").unwrap(),
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_place() {
+    fn anything_else_is_not_decoded() {
         for text in [
             "",
             "x",

@@ -1,33 +1,62 @@
-//! Entity tags: an order's version, quoted (RFC 9110, sections 8.8.3 and 13.1).
+//! Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13.1): `ETag`, `If-Match`,
+//! `If-None-Match`, and every 304, 412 and 428.
+//!
+//! The tag of an order is its version, quoted. Whether a command applies to a version is decided by the
+//! port; nothing here reads or writes an order.
 
 use super::problem::Problem;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use order_core::value::Version;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use order_core::order::Order;
+use order_core::value::{OrderId, Version};
 
-/// The tag of an order of this version.
-pub(crate) fn etag(version: Version) -> HeaderValue {
+/// The code of every 412.
+const STALE: &str = "stale";
+
+/// Sets the `ETag` of a response that shows an order of this version.
+pub(crate) fn set(response: &mut Response, version: Version) {
+    response.headers_mut().insert(header::ETAG, etag(version));
+}
+
+/// Removes the `ETag` of a response that shows a preview, which is no stored version.
+pub(crate) fn remove(response: &mut Response) {
+    response.headers_mut().remove(header::ETAG);
+}
+
+/// Answers 304: the caller has this version already.
+pub(crate) fn not_modified(version: Version) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    set(&mut response, version);
+    response
+}
+
+fn etag(version: Version) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{}\"", version.get()))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// Which versions a caller is content with.
+/// The versions that a caller accepts for a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum IfMatch {
-    /// Any.
+    /// `*`
     Any,
-    /// One of these. Empty where the tags are none of ours, or weak: a strong comparison, which a
-    /// write needs, fails on those.
+    /// One of these. Empty where the tags are weak, or none that we have made: a write needs a strong
+    /// comparison, which fails on those.
     OneOf(Vec<Version>),
 }
 
 impl IfMatch {
-    /// Reads the header `If-Match`; `None` if it is not there.
+    /// Parses the header `If-Match`; `None` where it is absent and not required.
     ///
     /// # Errors
-    /// 400 if it is neither `*` nor a list of entity tags.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+    /// 400 if it is neither `*` nor a list of entity tags, 428 if an edit has none.
+    pub(crate) fn parse(method: &Method, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let Some(text) = joined(headers, &header::IF_MATCH)? else {
-            return Ok(None);
+            return if is_required_for(method) {
+                Err(missing())
+            } else {
+                Ok(None)
+            };
         };
         if text.trim() == "*" {
             return Ok(Some(Self::Any));
@@ -39,22 +68,41 @@ impl IfMatch {
             .collect();
         Ok(Some(Self::OneOf(versions)))
     }
+
+    /// Returns the version of the order, which must be one of these.
+    ///
+    /// # Errors
+    /// 412 if it is none of them.
+    pub(crate) fn require_one_of(versions: &[Version], order: &Order) -> Result<Version, Problem> {
+        if versions.contains(&order.version()) {
+            return Ok(order.version());
+        }
+        Err(Problem::new(StatusCode::PRECONDITION_FAILED, STALE)
+            .detail("the order has none of the versions that If-Match names")
+            .about_order(order.id(), Some(order.status())))
+    }
 }
 
-/// The answer to an edit that does not say which version it is of.
-pub(crate) fn if_match_missing() -> Problem {
+/// Returns whether a request with this method must have an `If-Match`: an edit.
+pub(crate) fn is_required_for(method: &Method) -> bool {
+    matches!(*method, Method::PUT | Method::PATCH)
+}
+
+/// Makes the 412 of a write whose version is not the one that is stored.
+pub(crate) fn version_conflict(id: OrderId, stored: Version, detail: String) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, STALE)
+        .detail(detail)
+        .with("version", stored.get())
+        .about_order(id, None)
+}
+
+fn missing() -> Problem {
     Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-missing")
         .detail("say which version this edit is of: If-Match with the ETag you read, or *")
 }
 
-/// The answer to an edit of a version that the order does not have.
-pub(crate) fn no_match() -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "stale")
-        .detail("the order has none of the versions that If-Match names")
-}
-
-/// Whether the caller has this version already (`If-None-Match`, compared weakly). A header that
-/// cannot be read counts as none: the answer is then the whole order, which is never wrong.
+/// Returns whether the caller has this version already (`If-None-Match`, compared weakly). A malformed
+/// header counts as absent: the response is then the whole order, which is never wrong.
 pub(crate) fn is_known(headers: &HeaderMap, version: Version) -> bool {
     let Ok(Some(text)) = joined(headers, &header::IF_NONE_MATCH) else {
         return false;
@@ -78,7 +126,7 @@ impl Tag<'_> {
     }
 }
 
-/// Reads `"a", W/"b"`; `None` if that is not what it is.
+/// Parses `"a", W/"b"`; `None` if it is malformed.
 fn tags(text: &str) -> Option<Vec<Tag<'_>>> {
     let mut tags = Vec::new();
     let mut rest = text.trim();
@@ -120,7 +168,8 @@ mod tests {
     }
 
     fn if_match(value: &str) -> Result<Option<IfMatch>, StatusCode> {
-        IfMatch::of(&headers(header::IF_MATCH, value)).map_err(|problem| problem.status())
+        IfMatch::parse(&Method::POST, &headers(header::IF_MATCH, value))
+            .map_err(|problem| problem.status())
     }
 
     #[test]
@@ -131,11 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_and_a_star_are_taken() {
+    fn a_list_and_a_star_are_accepted() {
         let both = IfMatch::OneOf(vec![Version::new(4), Version::new(5)]);
         assert_eq!(if_match(" \"4\" ,\"5\""), Ok(Some(both)));
         assert_eq!(if_match("*"), Ok(Some(IfMatch::Any)));
-        assert_eq!(IfMatch::of(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(
+            IfMatch::parse(&Method::POST, &HeaderMap::new()).unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -146,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_is_malformed() {
+    fn anything_but_entity_tags_is_malformed() {
         for text in ["4", "\"4", "\"4\" \"5\"", "\"4\",", "", "w/\"4\"", "'4'"] {
             assert_eq!(if_match(text), Err(StatusCode::BAD_REQUEST), "{text}");
         }
     }
 
     #[test]
-    fn a_known_version_is_told_weakly() {
+    fn if_none_match_is_compared_weakly() {
         let known = |text: &str| is_known(&headers(header::IF_NONE_MATCH, text), Version::new(4));
         for text in ["\"4\"", "W/\"4\"", "\"3\", W/\"4\"", "*"] {
             assert!(known(text), "{text}");

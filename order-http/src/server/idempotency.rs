@@ -1,24 +1,32 @@
-//! `Idempotency-Key`: the same POST again does nothing twice (the HTTP API draft, version 07).
+//! `Idempotency-Key`: a POST that is sent again does nothing twice, and its replay gets the same
+//! response (IETF draft of the header, version 07).
+//!
+//! The port knows which requests were answered already; nothing is stored here.
 
-use super::extract::Digest;
+mod body_digest;
+
+pub(crate) use body_digest::{BodyDigest, NO_BODY, digest};
+
 use super::problem::Problem;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
 use order_core::command::{Command, CommandKind};
 use order_core::ports::Idempotency;
 use order_core::value::{IdempotencyKey, OrderId};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The operation of placing an order.
-pub(crate) const PLACE: &str = "place";
+pub(crate) const PLACE_ORDER: &str = "place";
 
-/// Reads the key. The draft puts it in quotes, most clients do not; both name the same key.
+/// Parses the key; `None` if it is absent. The draft quotes it, most clients do not: both are the same
+/// key.
 ///
 /// # Errors
-/// 400 if there is one that is no key, or more than one.
-pub(crate) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+/// 400 if it is not valid, or given more than once.
+pub(crate) fn parse_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let invalid = |detail: &str| {
         Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency-key-invalid").detail(detail))
     };
@@ -38,21 +46,32 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem
         .unwrap_or(text);
     match IdempotencyKey::parse(text) {
         Ok(key) => Ok(Some(key)),
-        Err(broken) => invalid(&broken.to_string()),
+        Err(error) => invalid(&error.to_string()),
     }
 }
 
-/// The answer to a POST that must have a key and has none.
-pub(crate) fn key_missing() -> Problem {
+/// Makes the 400 of a POST without the key that it must have.
+pub(crate) fn missing_key() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "idempotency-key-missing").detail(
         "send an Idempotency-Key, fresh for each order, and the same one when you send it again",
     )
 }
 
-/// A key for this operation, with a hash by which the same request is known again.
+/// Marks a response as a replay of an earlier one.
+pub(crate) fn mark_replayed(response: &mut Response) {
+    response
+        .headers_mut()
+        .insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+}
+
+/// Binds a key to an operation and to the fingerprint of its request.
 ///
-/// The operation has all that the path names, so that the hash covers method, path and body.
-pub(crate) fn promise(key: IdempotencyKey, operation: String, body: &Digest) -> Idempotency {
+/// The operation contains every id of the path, so that the fingerprint covers method, path and body.
+pub(crate) fn for_operation(
+    key: IdempotencyKey,
+    operation: String,
+    body: &BodyDigest,
+) -> Idempotency {
     let fingerprint = Sha256::new()
         .chain_update("POST\n")
         .chain_update(&operation)
@@ -67,11 +86,11 @@ pub(crate) fn promise(key: IdempotencyKey, operation: String, body: &Digest) -> 
     }
 }
 
-/// What a command to an order is called as an operation: at most 64 characters, of which the order
-/// takes 36.
+/// Returns the operation of a command: its kind and the ids of its path, at most 64 characters, of which
+/// the order takes 36.
 pub(crate) fn operation(command: &Command, id: OrderId) -> String {
     let kind = match command.kind() {
-        // One endpoint: whether it has lines or not, it is the same operation.
+        // One endpoint, and so one operation, with or without lines.
         CommandKind::CancelLines => CommandKind::RequestCancel,
         kind => kind,
     };
@@ -103,26 +122,26 @@ mod tests {
 
     fn read(value: &str) -> Option<String> {
         let headers = HeaderMap::from_iter([(IDEMPOTENCY_KEY, value.parse().unwrap())]);
-        key(&headers).ok().flatten().map(String::from)
+        parse_key(&headers).ok().flatten().map(String::from)
     }
 
     #[test]
-    fn quotes_do_not_belong_to_the_key() {
+    fn quotes_are_not_part_of_the_key() {
         assert_eq!(read("\"abc\""), read("abc"));
         assert_eq!(read("abc"), Some("abc".to_owned()));
         assert_eq!(read("\"abc"), Some("\"abc".to_owned()));
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn an_invalid_key_is_refused() {
         for value in ["", "\"\"", "a b", &"x".repeat(256)] {
             assert_eq!(read(value), None, "{value}");
         }
         let two = HeaderMap::from_iter([(IDEMPOTENCY_KEY, "a".parse().unwrap())]);
         let mut two = two;
         two.append(IDEMPOTENCY_KEY, "b".parse().unwrap());
-        assert!(key(&two).is_err());
-        assert_eq!(key(&HeaderMap::new()).unwrap(), None);
+        assert!(parse_key(&two).is_err());
+        assert_eq!(parse_key(&HeaderMap::new()).unwrap(), None);
     }
 
     #[test]
@@ -146,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_tells_path_and_body() {
+    fn a_fingerprint_covers_path_and_body() {
         let of = |operation: &str, body| {
             let key = IdempotencyKey::parse("k").unwrap();
-            promise(key, operation.to_owned(), &[body; 32]).fingerprint
+            for_operation(key, operation.to_owned(), &[body; 32]).fingerprint
         };
         assert_eq!(of("a", 0), of("a", 0));
         assert_ne!(of("a", 0), of("b", 0));

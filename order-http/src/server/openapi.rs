@@ -1,8 +1,10 @@
-//! The OpenAPI document: generated from the handlers, completed with what all of them share.
+//! The OpenAPI document: generated from the handlers, completed with the parameters, headers and
+//! problems that operations share. It describes what the handlers do, and changes nothing.
 
-use super::problem::{Content as ProblemWire, PROBLEM_JSON};
-use super::routes;
-use axum::http::StatusCode;
+use super::etag;
+use super::problem::{PROBLEM_JSON, ProblemDetails};
+use super::tags;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -20,43 +22,30 @@ use utoipa::openapi::{
             currency; times are RFC 3339 in UTC. Unknown members of a request are refused. Every \
             error is `application/problem+json` (RFC 9457)."
     ),
-    components(schemas(ProblemWire))
+    components(schemas(ProblemDetails))
 )]
 struct Base;
 
-/// The document before its operations.
+/// Returns the document without its operations.
 pub(crate) fn base() -> OpenApi {
     let mut document = Base::openapi();
-    let tag = |name: &str, description: &str| {
+    let tag = |(name, description)| {
         TagBuilder::new()
             .name(name)
             .description(Some(description))
             .build()
     };
-    document.tags = Some(vec![
-        tag(
-            routes::ORDERS,
-            "Placing, reading, changing and cancelling orders",
-        ),
-        tag(
-            routes::PAYMENTS,
-            "Paying, taking what is authorized, paying back",
-        ),
-        tag(routes::SHIPMENTS, "Sending units and following them"),
-        tag(routes::RETURNS, "Units that come back"),
-        tag(routes::OPERATIONS, "What an administrator looks after"),
-        tag(routes::SERVICE, "The service itself"),
-    ]);
+    document.tags = Some(tags::ALL.map(tag).to_vec());
     document
 }
 
-/// Adds what every operation of a kind shares: path parameters, headers and problems.
+/// Completes the document with path parameters, headers and problems.
 pub(crate) fn complete(mut document: OpenApi) -> Value {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             if path.starts_with("/v1/") {
-                add_parameters(path, method, operation);
-                add_problems(path, method, operation);
+                add_parameters(path, &method, operation);
+                add_problems(path, &method, operation);
             } else if path == "/readyz" {
                 add_problem(operation, StatusCode::SERVICE_UNAVAILABLE);
             }
@@ -69,7 +58,7 @@ pub(crate) fn complete(mut document: OpenApi) -> Value {
     })
 }
 
-/// The document as it is served under a path.
+/// Returns the document of an API that is served under this path.
 pub(crate) fn served_at(document: &Value, path: &str) -> Value {
     let mut document = document.clone();
     if let Some(members) = document.as_object_mut() {
@@ -78,22 +67,13 @@ pub(crate) fn served_at(document: &Value, path: &str) -> Value {
     document
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
-    Put,
-    Post,
-    Patch,
-    Delete,
-}
-
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     [
-        (Method::Get, item.get.as_mut()),
-        (Method::Put, item.put.as_mut()),
-        (Method::Post, item.post.as_mut()),
-        (Method::Patch, item.patch.as_mut()),
-        (Method::Delete, item.delete.as_mut()),
+        (Method::GET, item.get.as_mut()),
+        (Method::PUT, item.put.as_mut()),
+        (Method::POST, item.post.as_mut()),
+        (Method::PATCH, item.patch.as_mut()),
+        (Method::DELETE, item.delete.as_mut()),
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation?)))
@@ -117,7 +97,7 @@ fn header(name: &str, required: bool, description: &str) -> Parameter {
         .build()
 }
 
-fn add_parameters(path: &str, method: Method, operation: &mut Operation) {
+fn add_parameters(path: &str, method: &Method, operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
     for name in path.split(['{', '}']).skip(1).step_by(2) {
         let schema: Object = if name == "id" && path.starts_with("/v1/orders/") {
@@ -136,37 +116,41 @@ fn add_parameters(path: &str, method: Method, operation: &mut Operation) {
         parameters.push(RefOr::T(parameter));
     }
     let of_order = path.starts_with("/v1/orders/{id}");
-    let headers = match method {
-        Method::Get if path == "/v1/orders/{id}" => vec![header(
+    let headers = match *method {
+        Method::GET if path == "/v1/orders/{id}" => vec![header(
             "If-None-Match",
             false,
-            "The `ETag` you have: 304 if it is still the same",
+            "The `ETag` that you have: 304 if it is still current",
         )],
-        Method::Put | Method::Patch => vec![header(
+        _ if etag::is_required_for(method) => vec![header(
             "If-Match",
             true,
-            "The `ETag` this edit is of, or `*`",
+            "The `ETag` that this edit is based on, or `*`",
         )],
-        Method::Post if path == "/v1/orders" => vec![header(
+        Method::POST if path == "/v1/orders" => vec![header(
             "Idempotency-Key",
             true,
-            "Fresh for each order, and the same when you send it again",
+            "New for each order, and the same for every retry",
         )],
-        Method::Post if of_order => vec![
+        Method::POST if of_order => vec![
             header(
                 "Idempotency-Key",
                 false,
-                "The same key and body again get the first answer again",
+                "A retry with the same key and body gets the first response again",
             ),
-            header("If-Match", false, "The `ETag` the order must have"),
+            header("If-Match", false, "The `ETag` that the order must have"),
         ],
-        Method::Delete => vec![header("If-Match", false, "The `ETag` the order must have")],
-        Method::Get | Method::Post => Vec::new(),
+        Method::DELETE => vec![header(
+            "If-Match",
+            false,
+            "The `ETag` that the order must have",
+        )],
+        _ => Vec::new(),
     };
     parameters.extend(headers.into_iter().map(RefOr::T));
 }
 
-fn add_problems(path: &str, method: Method, operation: &mut Operation) {
+fn add_problems(path: &str, method: &Method, operation: &mut Operation) {
     let mut statuses = vec![
         StatusCode::BAD_REQUEST,
         StatusCode::UNAUTHORIZED,
@@ -177,7 +161,7 @@ fn add_problems(path: &str, method: Method, operation: &mut Operation) {
     if path.contains('{') {
         statuses.push(StatusCode::NOT_FOUND);
     }
-    let is_command = method != Method::Get && path.starts_with("/v1/orders");
+    let is_command = *method != Method::GET && path.starts_with("/v1/orders");
     if path.starts_with("/v1/orders/{id}") && (is_command || path == "/v1/orders/{id}") {
         statuses.push(StatusCode::GONE);
     }
@@ -187,7 +171,7 @@ fn add_problems(path: &str, method: Method, operation: &mut Operation) {
             statuses.push(StatusCode::PRECONDITION_FAILED);
         }
     }
-    if matches!(method, Method::Put | Method::Patch) {
+    if etag::is_required_for(method) {
         statuses.push(StatusCode::PRECONDITION_REQUIRED);
     }
     if operation.request_body.is_some() {
@@ -219,7 +203,7 @@ fn add_problem(operation: &mut Operation, status: StatusCode) {
 fn add_request_id(operation: &mut Operation) {
     let id: Header = HeaderBuilder::new()
         .schema(Some(text()))
-        .description(Some("The request's name in the logs"))
+        .description(Some("The id of the request in the logs"))
         .build();
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(Response { headers, .. }) = response {

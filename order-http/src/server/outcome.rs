@@ -1,53 +1,41 @@
-//! What became of a request that was carried out: its status, told from the order and from what has
-//! happened to it since.
+//! The HTTP status of an accepted command, from the order and from the events since the command.
 //!
-//! A command can be accepted and still end badly: no stock, a declined card. That is no success to
-//! a caller, so it leaves as a problem. A replay has the same order and events, and so the same
-//! answer.
+//! An accepted command can still fail: no stock, a declined card. That is no success to a caller, so it
+//! is answered with a problem. A replay has the same order and events, and so the same response.
+//! Refusals are not here: their statuses are in `problem`.
 
-use super::problem::{Problem, dashed};
+use super::problem::{Problem, kebab_case};
 use axum::http::StatusCode;
-use order_core::event::{Happening, RejectionReason};
-use order_core::order::{AttemptState, CaptureState, OrderStatus, RefundState, Shortage};
-use order_core::ports::Done;
+use order_core::event::{EventPayload, RejectionReason};
+use order_core::order::{CaptureStatus, OrderStatus, PaymentAttemptStatus, RefundStatus, Shortage};
+use order_core::ports::CommandOutcome;
 use order_core::value::{FulfillmentNo, Sku};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The status of what was done, or the problem that came of it.
+/// The status of an accepted command, or the problem that it ended in.
 pub(crate) type Outcome = Result<StatusCode, Problem>;
 
-/// When to come back to a service that is away.
-const LATER: Duration = Duration::from_secs(30);
+/// When to retry after an outage of an external service.
+const OUTAGE_RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Everything that was done is done.
-#[expect(clippy::unnecessary_wraps, reason = "it is an outcome like the others")]
-pub(crate) fn settled(_: &Done) -> Outcome {
-    Ok(StatusCode::OK)
-}
-
-/// Something was added to the order.
-#[expect(clippy::unnecessary_wraps, reason = "it is an outcome like the others")]
-pub(crate) fn added(_: &Done) -> Outcome {
-    Ok(StatusCode::CREATED)
-}
-
-/// An order was placed: rejected 422, declined 422, still waiting 202, else 201.
-pub(crate) fn placed(done: &Done) -> Outcome {
+/// Returns the outcome of placing an order: 422 if it was rejected or its payment declined, 202 while it
+/// waits, else 201.
+pub(crate) fn placed(done: &CommandOutcome) -> Outcome {
     let order = &done.order;
     if order.status() == OrderStatus::Rejected {
         return Err(rejected(done));
     }
-    declined(done)?;
+    require_not_declined(done)?;
     if order.status() == OrderStatus::Pending || !order.pending_on().is_empty() {
         return Ok(StatusCode::ACCEPTED);
     }
     Ok(StatusCode::CREATED)
 }
 
-fn rejected(done: &Done) -> Problem {
-    let reason = last(done, |happening| match happening {
-        Happening::OrderRejected { reason } => Some(reason),
+fn rejected(done: &CommandOutcome) -> Problem {
+    let reason = last_event(done, |payload| match payload {
+        EventPayload::OrderRejected { reason } => Some(reason),
         _ => None,
     });
     let Some(RejectionReason {
@@ -60,14 +48,17 @@ fn rejected(done: &Done) -> Problem {
     else {
         return unprocessable(done, "rejected").detail("the order was rejected");
     };
-    let code = dashed(code.as_str());
+    let code = kebab_case(code.as_str());
     if code == "dependency-unavailable" {
-        return about(
+        return about_order_of(
             done,
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, code)
                 .detail("a service this order depends on is away; the order was closed")
-                .with("dependency", dependency.map(|one| one.as_str()))
-                .retry_after(LATER),
+                .with(
+                    "dependency",
+                    dependency.map(|dependency| dependency.as_str()),
+                )
+                .retry_after(OUTAGE_RETRY_AFTER),
         );
     }
     let detail = match code.as_str() {
@@ -82,16 +73,16 @@ fn rejected(done: &Done) -> Problem {
     with_stock(problem, shortages, unknown)
 }
 
-/// Lines were revised: if there was no stock for them, they are as they were.
-pub(crate) fn revised(done: &Done) -> Outcome {
-    let Some(shortages) = last(done, |happening| match happening {
-        Happening::RevisionReverted { shortages } => Some(shortages),
+/// Returns the outcome of revising lines: 422 if there was no stock, and the lines are as before.
+pub(crate) fn revised(done: &CommandOutcome) -> Outcome {
+    let Some(shortages) = last_event(done, |payload| match payload {
+        EventPayload::RevisionReverted { shortages } => Some(shortages),
         _ => None,
     }) else {
         return Ok(StatusCode::OK);
     };
-    let unknown = last(done, |happening| match happening {
-        Happening::ReservationRejected { unknown, .. } => Some(unknown.as_slice()),
+    let unknown = last_event(done, |payload| match payload {
+        EventPayload::ReservationRejected { unknown, .. } => Some(unknown.as_slice()),
         _ => None,
     })
     .unwrap_or_default();
@@ -110,51 +101,48 @@ pub(crate) fn revised(done: &Done) -> Outcome {
     Err(with_stock(problem, shortages, unknown))
 }
 
-/// There is a new payment method: if a payment was due, it was tried.
-pub(crate) fn method_changed(done: &Done) -> Outcome {
-    declined(done)?;
+/// Returns the outcome of changing the payment method: 422 if a payment was due and was declined.
+pub(crate) fn method_changed(done: &CommandOutcome) -> Outcome {
+    require_not_declined(done)?;
     Ok(StatusCode::OK)
 }
 
-/// A payment was started: declined 422, still under way 202.
-pub(crate) fn paid(done: &Done) -> Outcome {
-    declined(done)?;
+/// Returns the outcome of starting a payment: 422 if it was declined, 202 while it is in progress.
+pub(crate) fn paid(done: &CommandOutcome) -> Outcome {
+    require_not_declined(done)?;
     Ok(accepted_if(done.order.has_open_attempt()))
 }
 
-/// A cancel was accepted: 202 while it is being carried out.
-#[expect(clippy::unnecessary_wraps, reason = "it is an outcome like the others")]
-pub(crate) fn cancelled(done: &Done) -> Outcome {
-    Ok(accepted_if(done.order.status() == OrderStatus::Cancelling))
+/// Returns the status of a cancellation: 202 while it is in progress.
+pub(crate) fn cancelled(done: &CommandOutcome) -> StatusCode {
+    accepted_if(done.order.status() == OrderStatus::Cancelling)
 }
 
-/// A delete was accepted: 202 while the order has to be cancelled first.
-#[expect(clippy::unnecessary_wraps, reason = "it is an outcome like the others")]
-pub(crate) fn deleted(done: &Done) -> Outcome {
-    Ok(if done.order.deleted_at().is_some() {
+/// Returns the status of a deletion: 202 while the order has to be cancelled first.
+pub(crate) fn deleted(done: &CommandOutcome) -> StatusCode {
+    if done.order.deleted_at().is_some() {
         StatusCode::NO_CONTENT
     } else {
         StatusCode::ACCEPTED
-    })
+    }
 }
 
-/// A fulfillment was called back: 202 while the warehouse has not answered.
-#[expect(clippy::unnecessary_wraps, reason = "it is an outcome like the others")]
-pub(crate) fn recalled(done: &Done, fulfillment: FulfillmentNo) -> Outcome {
+/// Returns the status of a recall: 202 until the warehouse has answered.
+pub(crate) fn recalled(done: &CommandOutcome, fulfillment: FulfillmentNo) -> StatusCode {
     let waiting = done
         .order
         .fulfillment(fulfillment)
-        .is_some_and(|one| one.recalling && one.is_waiting());
-    Ok(accepted_if(waiting))
+        .is_some_and(|found| found.recalling && found.is_waiting());
+    accepted_if(waiting)
 }
 
-/// Captures were asked for: refused by the provider 422, still under way 202.
-pub(crate) fn captured(done: &Done) -> Outcome {
+/// Returns the outcome of captures: 422 if the provider refused one, 202 while one is in progress.
+pub(crate) fn captured(done: &CommandOutcome) -> Outcome {
     let mut waiting = false;
     for event in &done.events {
-        let Happening::CaptureRequested {
+        let EventPayload::CaptureRequested {
             attempt, capture, ..
-        } = &event.happening
+        } = &event.payload
         else {
             continue;
         };
@@ -165,8 +153,8 @@ pub(crate) fn captured(done: &Done) -> Outcome {
         else {
             continue;
         };
-        match capture.state {
-            CaptureState::Failed => {
+        match capture.status {
+            CaptureStatus::Failed => {
                 return Err(unprocessable(done, "capture-failed")
                     .detail("the payment provider refused the capture")
                     .with(
@@ -174,24 +162,24 @@ pub(crate) fn captured(done: &Done) -> Outcome {
                         capture.failure.as_ref().map(AsRef::<str>::as_ref),
                     ));
             }
-            CaptureState::Requested | CaptureState::Unknown => waiting = true,
-            CaptureState::Succeeded => {}
+            CaptureStatus::Requested | CaptureStatus::Unknown => waiting = true,
+            CaptureStatus::Succeeded => {}
         }
     }
     Ok(accepted_if(waiting))
 }
 
-/// Refunds were asked for: refused by the provider 422, still under way 202.
-pub(crate) fn refunded(done: &Done) -> Outcome {
+/// Returns the outcome of refunds: 422 if the provider refused one, 202 while one is in progress.
+pub(crate) fn refunded(done: &CommandOutcome) -> Outcome {
     let mut waiting = false;
     for event in &done.events {
-        let Happening::RefundRequested { refund, .. } = &event.happening else {
+        let EventPayload::RefundRequested { refund, .. } = &event.payload else {
             continue;
         };
         let Some(refund) = done.order.refund(*refund) else {
             continue;
         };
-        if refund.state == RefundState::Failed {
+        if refund.status == RefundStatus::Failed {
             return Err(unprocessable(done, "refund-failed")
                 .detail("the payment provider refused the refund")
                 .with(
@@ -204,18 +192,20 @@ pub(crate) fn refunded(done: &Done) -> Outcome {
     Ok(accepted_if(waiting))
 }
 
-/// Refuses what ended in a declined payment: the last attempt, if it was declined meanwhile.
-fn declined(done: &Done) -> Result<(), Problem> {
+/// Answers 422 if the last payment attempt was declined by these events.
+fn require_not_declined(done: &CommandOutcome) -> Result<(), Problem> {
     let Some(last_attempt) = done
         .order
         .payments()
         .last()
-        .filter(|attempt| attempt.state == AttemptState::Declined)
+        .filter(|attempt| attempt.status == PaymentAttemptStatus::Declined)
     else {
         return Ok(());
     };
-    let code = last(done, |happening| match happening {
-        Happening::PaymentDeclined { attempt, code } if *attempt == last_attempt.no => Some(code),
+    let code = last_event(done, |payload| match payload {
+        EventPayload::PaymentDeclined { attempt, code } if *attempt == last_attempt.no => {
+            Some(code)
+        }
         _ => None,
     });
     match code {
@@ -234,19 +224,22 @@ const fn accepted_if(waiting: bool) -> StatusCode {
     }
 }
 
-fn last<'a, T>(done: &'a Done, pick: impl Fn(&'a Happening) -> Option<T>) -> Option<T> {
+fn last_event<'a, T>(
+    done: &'a CommandOutcome,
+    pick: impl Fn(&'a EventPayload) -> Option<T>,
+) -> Option<T> {
     done.events
         .iter()
         .rev()
-        .find_map(|event| pick(&event.happening))
+        .find_map(|event| pick(&event.payload))
 }
 
-fn unprocessable(done: &Done, code: impl Into<String>) -> Problem {
-    about(done, Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code))
+fn unprocessable(done: &CommandOutcome, code: impl Into<String>) -> Problem {
+    about_order_of(done, Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code))
 }
 
-fn about(done: &Done, problem: Problem) -> Problem {
-    problem.of_order(done.order.id(), Some(done.order.status()))
+fn about_order_of(done: &CommandOutcome, problem: Problem) -> Problem {
+    problem.about_order(done.order.id(), Some(done.order.status()))
 }
 
 fn with_stock(problem: Problem, shortages: &[Shortage], unknown: &[Sku]) -> Problem {

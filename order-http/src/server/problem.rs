@@ -1,13 +1,16 @@
-//! Problems: what every answer that is not a success looks like (RFC 9457).
+//! Problems: the body of every response that is not a success (RFC 9457).
 //!
-//! A [`Problem`] never carries a secret, a stored value or a panic's message. What went wrong
-//! inside is logged; the caller gets a code to act on.
+//! A [`Problem`] never carries a secret, a stored value or a panic's message. The cause of an internal
+//! failure is logged; the caller gets a code to act on.
 
-mod complete;
-mod order;
+mod field_error;
+mod middleware;
+mod order_error;
+mod refusal;
 
-pub(crate) use complete::{complete, panicked};
-pub(crate) use order::dashed;
+pub use field_error::FieldError;
+pub(crate) use field_error::{IntoFieldError, kebab_case};
+pub(crate) use middleware::{complete, from_panic};
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,38 +23,7 @@ use std::time::Duration;
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// What is wrong with one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[non_exhaustive]
-pub struct FieldError {
-    /// Where it stands: `lines[0].quantity`; empty for the body as a whole.
-    #[schema(example = "lines[0].quantity")]
-    pub field: String,
-    /// A stable code: `required`, `wrong-type`, `unknown-field`, `out-of-range`, ...
-    #[schema(example = "out-of-range")]
-    pub code: String,
-    /// The rule it broke, for a person.
-    #[schema(example = "a quantity is between 1 and 1000000")]
-    pub message: String,
-}
-
-impl FieldError {
-    /// This field broke this rule.
-    #[must_use]
-    pub fn new(
-        field: impl Into<String>,
-        code: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            code: code.into(),
-            message: message.into(),
-        }
-    }
-}
-
-/// Why a request was not carried out, as RFC 9457 has it.
+/// Why a request failed, as a problem document of RFC 9457.
 ///
 /// ```
 /// use axum::http::StatusCode;
@@ -63,13 +35,13 @@ impl FieldError {
 /// assert_eq!(problem.code(), "quota-exceeded");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem(Box<Content>);
+pub struct Problem(Box<ProblemDetails>);
 
-/// A problem as it is sent.
+/// The problem document of a failed request (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
-pub(crate) struct Content {
-    /// What kind of problem: a stable relative reference, `/problems/<code>`.
+pub(crate) struct ProblemDetails {
+    /// The kind of problem: a stable relative reference, `/problems/<code>`.
     #[serde(rename = "type")]
     #[schema(example = "/problems/already-shipped")]
     kind: String,
@@ -80,34 +52,34 @@ pub(crate) struct Content {
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16, example = 409)]
     status: StatusCode,
-    /// What is the matter this time, for a person.
+    /// The cause of this occurrence, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// The path of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/v1/orders/01970000-0000-7000-8000-000000000001/cancel")]
     instance: Option<String>,
-    /// The last part of `type`, to be acted upon.
+    /// The last part of `type`: the code to act on.
     #[schema(example = "already-shipped")]
     code: String,
-    /// What is wrong with the request, field by field.
+    /// The invalid fields of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
-    /// The order it is about.
+    /// The order that the problem is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     order_id: Option<OrderId>,
-    /// Where that order stands.
+    /// The status of that order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<super::dto::schema::OrderStatus>)]
+    #[schema(value_type = Option<super::dto::enums::OrderStatus>)]
     status_now: Option<OrderStatus>,
-    /// When to come back, in seconds; the same as the header `Retry-After`.
+    /// When to retry, in seconds; the same as the header `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     #[serde(flatten)]
     #[schema(ignore)]
-    more: Map<String, Value>,
+    extensions: Map<String, Value>,
     #[serde(skip)]
     #[schema(ignore)]
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -122,7 +94,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    /// A problem of this status and stable code: lower case, words joined by dashes.
+    /// Makes a problem with this status and stable code: lower case, words joined by dashes.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<String>) -> Self {
         let code = code.into();
@@ -130,7 +102,7 @@ impl Problem {
         if let Some(first) = title.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        Self(Box::new(Content {
+        Self(Box::new(ProblemDetails {
             kind: format!("/problems/{code}"),
             title,
             status,
@@ -141,13 +113,13 @@ impl Problem {
             order_id: None,
             status_now: None,
             retry_after: None,
-            more: Map::new(),
+            extensions: Map::new(),
             headers: Vec::new(),
         }))
     }
 
-    /// The request does not say who makes it, or not credibly: 401 with this challenge
-    /// (`WWW-Authenticate`, RFC 9110, section 11.6.1).
+    /// Makes a 401 with this challenge (`WWW-Authenticate`, RFC 9110, section 11.6.1): the credentials
+    /// are missing or invalid.
     #[must_use]
     pub fn unauthenticated(challenge: HeaderValue, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated")
@@ -155,13 +127,13 @@ impl Problem {
             .header(header::WWW_AUTHENTICATE, challenge)
     }
 
-    /// Whoever makes the request may not: 403.
+    /// Makes a 403: the caller lacks a permission.
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden").detail(detail)
     }
 
-    /// Something needed is away for a while: 503 with `Retry-After`.
+    /// Makes a 503 with `Retry-After`: something that is needed cannot be reached.
     #[must_use]
     pub fn unavailable(retry_after: Duration, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
@@ -169,12 +141,12 @@ impl Problem {
             .retry_after(retry_after)
     }
 
-    /// There is nothing here, or nothing that this caller may know of: 404.
+    /// Makes a 404: nothing is here, or nothing that this caller may see.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found").detail(detail)
     }
 
-    /// The request is malformed in these places: 400.
+    /// Makes a 400: these fields are invalid.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let mut problem =
             Self::new(StatusCode::BAD_REQUEST, "invalid-request").detail(match errors.as_slice() {
@@ -185,41 +157,41 @@ impl Problem {
         problem
     }
 
-    /// We failed: 500. What happened belongs in the log, not here.
+    /// Makes a 500. The cause belongs in the log, not here.
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error")
             .detail("something went wrong here; it was logged under this answer's X-Request-Id")
     }
 
-    /// The same problem, told for a person.
+    /// Sets the detail, for people.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
-    /// The same problem with a member of its own.
+    /// Adds an extension member.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.0.more.insert(name.into(), value.into());
+        self.0.extensions.insert(name.into(), value.into());
         self
     }
 
-    /// The same problem with what is wrong field by field.
+    /// Sets the invalid fields.
     #[must_use]
     pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
         self.0.errors = errors;
         self
     }
 
-    /// The same problem with a header on its answer.
+    /// Adds a header to the response.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
         self
     }
 
-    /// The same problem, to be tried again after this time: whole seconds, at least one.
+    /// Sets `Retry-After`, rounded up to whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -227,24 +199,25 @@ impl Problem {
         self
     }
 
-    pub(crate) fn of_order(mut self, id: OrderId, status: Option<OrderStatus>) -> Self {
+    /// Names the order that the problem is about, and its status where it is known.
+    pub(crate) fn about_order(mut self, id: OrderId, status: Option<OrderStatus>) -> Self {
         self.0.order_id = Some(id);
         self.0.status_now = status;
         self
     }
 
-    fn at(mut self, path: &str) -> Self {
+    fn with_instance(mut self, path: &str) -> Self {
         self.0.instance = Some(path.to_owned());
         self
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -282,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_gives_type_and_title() {
+    fn type_and_title_are_made_of_the_code() {
         let problem = Problem::new(StatusCode::CONFLICT, "already-shipped");
         assert_eq!(
             json(&problem),
@@ -294,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_second_is_waited_out() {
+    fn retry_after_is_rounded_up_to_whole_seconds() {
         for (wait, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2)] {
             let problem = Problem::unavailable(Duration::from_millis(wait), "");
             assert_eq!(json(&problem)["retry_after"], seconds, "{wait} ms");
@@ -307,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_its_own_stand_beside_the_standard_ones() {
+    fn extension_members_stand_beside_the_standard_ones() {
         let problem = Problem::forbidden("no").with("decline_code", "expired_card");
         assert_eq!(json(&problem)["decline_code"], "expired_card");
     }

@@ -1,10 +1,11 @@
-//! The endpoints, a module for each kind. Webhooks and metrics will be modules beside these.
+//! The table of endpoints, with a module for each subject. No handler decides what may happen to an
+//! order.
 
 mod cancel;
 mod dead_letters;
+mod delete;
 mod docs;
 mod edit;
-mod erase;
 mod fulfillments;
 mod health;
 mod holds;
@@ -16,32 +17,19 @@ mod read;
 mod returns;
 mod shipments;
 
-pub(crate) use docs::TAG as SERVICE;
-
-use super::Shared;
 use super::problem::Problem;
+use super::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Orders themselves.
-pub(crate) const ORDERS: &str = "orders";
-/// What is paid and given back.
-pub(crate) const PAYMENTS: &str = "payments";
-/// What is sent.
-pub(crate) const SHIPMENTS: &str = "shipments";
-/// What comes back.
-pub(crate) const RETURNS: &str = "returns";
-/// What an administrator looks after.
-pub(crate) const OPERATIONS: &str = "operations";
-
-/// All endpoints, with their documentation.
-pub(crate) fn all(document: utoipa::openapi::OpenApi) -> OpenApiRouter<Shared> {
+/// Returns all endpoints, added to this document.
+pub(crate) fn all(document: utoipa::openapi::OpenApi) -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(document)
         .routes(routes!(place::place_order, list::list_orders))
         .routes(routes!(
             read::get_order,
             edit::update_order,
-            cancel::delete_order
+            delete::delete_order
         ))
         .routes(routes!(read::get_history))
         .routes(routes!(read::get_actions))
@@ -65,7 +53,7 @@ pub(crate) fn all(document: utoipa::openapi::OpenApi) -> OpenApiRouter<Shared> {
         .routes(routes!(returns::reject_return))
         .routes(routes!(returns::receive_return))
         .routes(routes!(returns::cancel_return))
-        .routes(routes!(erase::erase))
+        .routes(routes!(delete::erase))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::retry_dead_letter))
         .routes(routes!(health::livez))
@@ -76,7 +64,7 @@ pub(crate) fn all(document: utoipa::openapi::OpenApi) -> OpenApiRouter<Shared> {
         .route("/docs/{*file}", axum::routing::get(docs::file))
 }
 
-/// The answer where there is no endpoint.
-pub(crate) async fn nothing_here() -> Problem {
+/// Answers 404 where there is no endpoint.
+pub(crate) async fn not_found() -> Problem {
     Problem::not_found("there is nothing at this path")
 }

@@ -1,6 +1,6 @@
-//! A tracing span for every request: what was asked, of which order, and how it went.
+//! A tracing span for every request: method, path, order, status and latency.
 //!
-//! Never in it: bodies, addresses, tokens, query strings.
+//! It never contains a body, an address, a token or a query string.
 
 use super::request_id::X_REQUEST_ID;
 use axum::body::Body;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
 
-/// The span of a request. What is not known yet is recorded once it is.
-pub(crate) fn span(request: &Request<Body>) -> Span {
+/// Makes the span of a request. Fields that are not known yet are recorded later.
+pub(crate) fn make_span(request: &Request<Body>) -> Span {
     let path = request
         .extensions()
         .get::<MatchedPath>()
@@ -39,8 +39,8 @@ pub(crate) fn span(request: &Request<Body>) -> Span {
     span
 }
 
-/// Notes how a request went.
-pub(crate) fn answered<B>(response: &Response<B>, latency: Duration, span: &Span) {
+/// Records status and latency.
+pub(crate) fn on_response<B>(response: &Response<B>, latency: Duration, span: &Span) {
     span.record("status", response.status().as_u16());
     span.record(
         "latency_us",
@@ -49,7 +49,8 @@ pub(crate) fn answered<B>(response: &Response<B>, latency: Duration, span: &Span
     tracing::info!(parent: span, "answered");
 }
 
-/// The trace and the caller's span in it, from `traceparent` (W3C Trace Context, section 3.2).
+/// Parses the trace id and the id of the caller's span from `traceparent` (W3C Trace Context, section
+/// 3.2); `None` if it is absent or invalid.
 pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<(&str, &str)> {
     let text = headers.get("traceparent")?.to_str().ok()?;
     let mut fields = text.split('-');
@@ -92,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_joined() {
+    fn a_valid_trace_is_joined() {
         let both = Some((TRACE.to_owned(), PARENT.to_owned()));
         assert_eq!(read(&format!("00-{TRACE}-{PARENT}-01")), both);
         assert_eq!(read(&format!("01-{TRACE}-{PARENT}-01-more")), both);
     }
 
     #[test]
-    fn what_is_no_trace_is_left_alone() {
+    fn an_invalid_trace_is_ignored() {
         let zeros = "0".repeat(32);
         let upper = TRACE.to_uppercase();
         for text in [

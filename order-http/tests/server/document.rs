@@ -1,7 +1,7 @@
-//! The OpenAPI document and its page.
+//! The OpenAPI document, and Swagger UI.
 
-use super::fake::Fake;
-use super::http::{api, get};
+use super::fake_orders::FakeOrders;
+use super::requests::{api, get};
 use order_http::server::openapi;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn every_endpoint_of_the_contract_is_there() {
+fn every_endpoint_of_the_contract_exists() {
     let document = openapi();
     let found: BTreeSet<_> = operations(&document)
         .into_iter()
@@ -75,7 +75,7 @@ fn every_endpoint_of_the_contract_is_there() {
 }
 
 #[test]
-fn every_operation_tells_its_answers_and_its_problems() {
+fn every_operation_documents_its_responses_and_problems() {
     let document = openapi();
     assert_eq!(document["openapi"], "3.1.0");
     let mut ids = BTreeSet::new();
@@ -113,7 +113,7 @@ fn every_operation_tells_its_answers_and_its_problems() {
     }
 }
 
-/// Every `$ref`, wherever it stands.
+/// Collects every `$ref`, at any depth.
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {
         Value::Object(members) => {
@@ -132,7 +132,7 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_schema_is_told() {
+fn every_reference_resolves_and_every_schema_has_a_public_name() {
     let document = openapi();
     let mut found = BTreeSet::new();
     references(&document, &mut found);
@@ -155,8 +155,8 @@ fn every_reference_leads_somewhere_and_every_schema_is_told() {
 }
 
 #[tokio::test]
-async fn the_page_is_served_from_the_binary() {
-    let app = api(&Fake::plain());
+async fn swagger_ui_is_served_from_the_binary() {
+    let app = api(&FakeOrders::plain());
     let served = get(&app, "/openapi.json").await;
     assert_eq!(served.body, openapi());
     let page = get(&app, "/docs/").await;

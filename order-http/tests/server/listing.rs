@@ -1,32 +1,32 @@
-//! Lists of orders.
+//! The list of orders: filters, pages, errors.
 
-use super::fake::{Asked, Fake, ID};
-use super::http::{api, get};
+use super::fake_orders::{FakeOrders, ID, PortCall};
+use super::requests::{api, get};
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_core::ports::ListQuery;
 use serde_json::Value;
 use std::sync::Arc;
 
-fn listed(fake: &Arc<Fake>) -> ListQuery {
-    match fake.asked().pop() {
-        Some(Asked::List(query)) => *query,
+fn listed(fake: &Arc<FakeOrders>) -> ListQuery {
+    match fake.calls().pop() {
+        Some(PortCall::List(query)) => *query,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
 async fn every_parameter_reaches_the_port() {
-    let fake = Fake::plain();
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    let answer = get(
+    let response = get(
         &app,
         "/v1/orders?status=pending&payment_status=unpaid&fulfillment_status=allocated\
          &customer_id=cus_1&sku=green%20tea&placed_after=2026-01-01T00:00:00Z\
          &placed_before=2026-02-01T00:00:00%2B01:00&include_deleted=true&limit=1000",
     )
     .await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["data"][0]["id"], ID);
+    assert_eq!(response.status, 200);
+    assert_eq!(response.body["data"][0]["id"], ID);
     let query = listed(&fake);
     assert_eq!(query.status, Some(OrderStatus::Pending));
     assert_eq!(query.payment_status, Some(PaymentStatus::Unpaid));
@@ -44,12 +44,12 @@ async fn every_parameter_reaches_the_port() {
 }
 
 #[tokio::test]
-async fn a_cursor_leads_on_from_where_the_page_ended() {
-    let fake = Fake::plain();
+async fn a_cursor_continues_after_the_last_order_of_its_page() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
     let page = get(&app, "/v1/orders?limit=1").await;
     let cursor = page.body["next_cursor"].as_str().unwrap();
-    fake.asked();
+    fake.calls();
     get(&app, &format!("/v1/orders?limit=1&cursor={cursor}")).await;
     let after = listed(&fake).after.unwrap();
     assert_eq!(after.id.to_string(), ID);
@@ -61,8 +61,8 @@ async fn a_cursor_leads_on_from_where_the_page_ended() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_parameter_is_refused() {
-    let fake = Fake::plain();
+async fn an_unknown_or_invalid_parameter_is_refused() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
     for (query, field, code) in [
         ("colour=red", "colour", "unknown-parameter"),
@@ -77,9 +77,9 @@ async fn what_is_not_a_parameter_is_refused() {
         ("include_deleted=1", "include_deleted", "wrong-type"),
         ("sku=a&sku=b", "sku", "repeated"),
     ] {
-        let answer = get(&app, &format!("/v1/orders?{query}")).await;
-        assert_eq!(answer.problem(400), "invalid-request", "{query}");
-        assert_eq!(answer.faults(), [(field, code)], "{query}");
+        let response = get(&app, &format!("/v1/orders?{query}")).await;
+        assert_eq!(response.problem(400), "invalid-request", "{query}");
+        assert_eq!(response.field_errors(), [(field, code)], "{query}");
     }
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }

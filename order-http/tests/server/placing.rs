@@ -1,16 +1,16 @@
 //! Placing an order.
 
-use super::fake::{Fake, ID, event, order};
-use super::http::{Answer, api, ask, send};
+use super::fake_orders::{FakeOrders, ID, event, order};
+use super::requests::{TestRequest, TestResponse, api, send};
 use axum::Router;
 use order_core::event::ActorKind;
 use order_core::money::{Amount, Currency};
-use order_core::ports::{Done, OrderError};
+use order_core::ports::{CommandOutcome, OrderError};
 use order_core::value::Sku;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn wish() -> Value {
+fn place_order_body() -> Value {
     json!({
         "customer_id": "cus_1", "currency": "AUD",
         "lines": [{"sku": "tea", "quantity": 2, "unit_price": 1999}],
@@ -24,39 +24,42 @@ fn wish() -> Value {
     })
 }
 
-async fn place(app: &Router, body: Value) -> Answer {
-    let request = ask("POST", "/v1/orders")
+async fn place(app: &Router, body: Value) -> TestResponse {
+    let request = TestRequest::new("POST", "/v1/orders")
         .header("idempotency-key", "k1")
         .json(&body);
     send(app, request).await
 }
 
 #[tokio::test]
-async fn all_of_the_wish_reaches_the_port() {
-    let fake = Fake::plain();
-    let answer = place(&api(&fake), wish()).await;
-    assert_eq!(answer.status, 201);
-    assert_eq!(answer.header("location"), format!("/v1/orders/{ID}"));
-    assert_eq!(answer.header("etag"), "\"4\"");
-    let place = fake.placed();
-    assert_eq!(place.storefront.as_str(), "default");
-    assert_eq!(place.customer_id.as_str(), "cus_1");
-    assert_eq!(place.currency, Some(Currency::AUD));
-    assert_eq!(place.lines[0].quantity.get(), 2);
-    assert_eq!(place.lines[0].unit_price, Some(Amount::new(1999)));
-    assert_eq!(place.adjustments[1].line.unwrap().get(), 1);
-    let address = place.personal.shipping_address.unwrap();
+async fn every_member_of_the_body_reaches_the_port() {
+    let fake = FakeOrders::plain();
+    let response = place(&api(&fake), place_order_body()).await;
+    assert_eq!(response.status, 201);
+    assert_eq!(response.header("location"), format!("/v1/orders/{ID}"));
+    assert_eq!(response.header("etag"), "\"4\"");
+    let request = fake.placed();
+    assert_eq!(request.storefront.as_str(), "default");
+    assert_eq!(request.order.customer_id.as_str(), "cus_1");
+    assert_eq!(request.order.currency, Some(Currency::AUD));
+    assert_eq!(request.order.lines[0].quantity.get(), 2);
+    assert_eq!(request.order.lines[0].unit_price, Some(Amount::new(1999)));
+    assert_eq!(request.order.adjustments[1].line.unwrap().get(), 1);
+    let address = request.order.personal.shipping_address.unwrap();
     assert_eq!(address.city.as_str(), "Sydney");
-    assert_eq!(place.personal.payment_token.unwrap().expose(), "tok_visa");
-    assert_eq!(place.metadata.entries()["channel"], "web");
-    assert_eq!(place.actor.kind, ActorKind::Admin);
+    assert_eq!(
+        request.order.personal.payment_token.unwrap().expose(),
+        "tok_visa"
+    );
+    assert_eq!(request.order.metadata.entries()["channel"], "web");
+    assert_eq!(request.actor.kind, ActorKind::Admin);
 }
 
 #[tokio::test]
-async fn the_answer_shows_the_order_and_no_token() {
-    let fake = Fake::plain();
-    let answer = place(&api(&fake), wish()).await;
-    let shown = &answer.body;
+async fn the_response_shows_the_order_and_no_token() {
+    let fake = FakeOrders::plain();
+    let response = place(&api(&fake), place_order_body()).await;
+    let shown = &response.body;
     assert_eq!(shown["status"], "processing");
     assert_eq!(shown["payment_status"], "authorized");
     assert_eq!(shown["lines"][0]["total"], 3998);
@@ -64,13 +67,13 @@ async fn the_answer_shows_the_order_and_no_token() {
     assert_eq!(shown["payments"][0]["id"], "1");
     assert_eq!(shown["placed_at"], "2026-01-31T12:00:00.123456Z");
     assert_eq!(shown["deleted_at"], Value::Null);
-    assert!(!answer.text.contains("tok_visa"));
+    assert!(!response.text.contains("tok_visa"));
 }
 
 #[tokio::test]
-async fn every_fault_of_a_body_is_told_at_once() {
-    let fake = Fake::plain();
-    let answer = place(
+async fn every_error_of_a_body_is_reported_at_once() {
+    let fake = FakeOrders::plain();
+    let response = place(
         &api(&fake),
         json!({
             "customer_id": "jane doe", "currency": "aud",
@@ -83,9 +86,9 @@ async fn every_fault_of_a_body_is_told_at_once() {
         }),
     )
     .await;
-    assert_eq!(answer.problem(400), "invalid-request");
+    assert_eq!(response.problem(400), "invalid-request");
     assert_eq!(
-        answer.faults(),
+        response.field_errors(),
         [
             ("customer_id", "forbidden-character"),
             ("currency", "not-a-currency"),
@@ -104,31 +107,35 @@ async fn every_fault_of_a_body_is_told_at_once() {
             ("payment.token", "required"),
         ]
     );
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }
 
 #[tokio::test]
 async fn an_empty_body_and_empty_lines_are_refused() {
-    let app = api(&Fake::plain());
-    let answer = place(&app, json!({})).await;
+    let app = api(&FakeOrders::plain());
+    let response = place(&app, json!({})).await;
     let both = [("customer_id", "required"), ("lines", "required")];
-    assert_eq!(answer.faults(), both);
-    let answer = place(&app, json!({"customer_id": "c", "lines": []})).await;
-    assert_eq!(answer.faults(), [("lines", "empty")]);
+    assert_eq!(response.field_errors(), both);
+    let response = place(&app, json!({"customer_id": "c", "lines": []})).await;
+    assert_eq!(response.field_errors(), [("lines", "empty")]);
 }
 
 #[tokio::test]
-async fn a_key_is_needed() {
-    let fake = Fake::plain();
+async fn an_idempotency_key_is_required() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    let none = send(&app, ask("POST", "/v1/orders").json(&wish())).await;
+    let none = send(
+        &app,
+        TestRequest::new("POST", "/v1/orders").json(&place_order_body()),
+    )
+    .await;
     assert_eq!(none.problem(400), "idempotency-key-missing");
-    let bad = ask("POST", "/v1/orders")
+    let bad = TestRequest::new("POST", "/v1/orders")
         .header("idempotency-key", "a b")
-        .json(&wish());
+        .json(&place_order_body());
     let bad = send(&app, bad).await;
     assert_eq!(bad.problem(400), "idempotency-key-invalid");
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }
 
 #[tokio::test]
@@ -145,15 +152,15 @@ async fn an_order_that_waits_is_202() {
         ),
         (json!({"status": "confirmed", "payments": []}), 201),
     ] {
-        let fake = Fake::with(order(members.clone()));
-        let answer = place(&api(&fake), wish()).await;
-        assert_eq!(answer.status, status, "{members}");
-        assert_eq!(answer.header("location"), format!("/v1/orders/{ID}"));
+        let fake = FakeOrders::with(order(members.clone()));
+        let response = place(&api(&fake), place_order_body()).await;
+        assert_eq!(response.status, status, "{members}");
+        assert_eq!(response.header("location"), format!("/v1/orders/{ID}"));
     }
 }
 
 #[tokio::test]
-async fn an_order_that_was_rejected_is_a_problem_that_names_it() {
+async fn a_rejected_order_is_a_problem_that_names_it() {
     let rejected = || order(json!({"status": "rejected", "payments": []}));
     let shortage = json!({"sku": "tea", "requested": 2, "available": 1});
     for (reason, status, code) in [
@@ -175,24 +182,24 @@ async fn an_order_that_was_rejected_is_a_problem_that_names_it() {
             "dependency-unavailable",
         ),
     ] {
-        let fake = Fake::plain();
+        let fake = FakeOrders::plain();
         let happened = event("order_rejected", json!({ "reason": reason }));
-        fake.done(rejected(), vec![happened]);
-        let answer = place(&api(&fake), wish()).await;
-        assert_eq!(answer.problem(status), code);
-        assert_eq!(answer.body["order_id"], ID);
-        assert_eq!(answer.body["status_now"], "rejected");
-        assert_eq!(answer.header("location"), format!("/v1/orders/{ID}"));
+        fake.given_outcome(rejected(), vec![happened]);
+        let response = place(&api(&fake), place_order_body()).await;
+        assert_eq!(response.problem(status), code);
+        assert_eq!(response.body["order_id"], ID);
+        assert_eq!(response.body["status_now"], "rejected");
+        assert_eq!(response.header("location"), format!("/v1/orders/{ID}"));
         match code {
-            "insufficient-stock" => assert_eq!(answer.body["lines"], json!([shortage])),
-            "unknown-sku" => assert_eq!(answer.body["skus"], json!(["tea"])),
-            "dependency-unavailable" => assert!(!answer.header("retry-after").is_empty()),
+            "insufficient-stock" => assert_eq!(response.body["lines"], json!([shortage])),
+            "unknown-sku" => assert_eq!(response.body["skus"], json!(["tea"])),
+            "dependency-unavailable" => assert!(!response.header("retry-after").is_empty()),
             _ => {}
         }
     }
 }
 
-fn declined() -> Done {
+fn declined() -> CommandOutcome {
     let order = order(json!({
         "status": "confirmed",
         "payments": [{
@@ -201,52 +208,57 @@ fn declined() -> Done {
         }],
     }));
     let happened = json!({"attempt": 1, "code": "expired_card"});
-    Done::new(order, vec![event("payment_declined", happened)], false)
+    CommandOutcome::new(order, vec![event("payment_declined", happened)], false)
 }
 
 #[tokio::test]
-async fn a_declined_payment_is_a_problem_and_the_order_is_there() {
-    let fake = Fake::plain();
-    fake.answer(|| Ok(declined()));
-    let answer = place(&api(&fake), wish()).await;
-    assert_eq!(answer.problem(422), "payment-declined");
-    assert_eq!(answer.body["decline_code"], "expired_card");
-    assert_eq!(answer.body["order_id"], ID);
-    assert_eq!(answer.body["status_now"], "confirmed");
+async fn a_declined_payment_is_a_problem_that_names_the_order() {
+    let fake = FakeOrders::plain();
+    fake.given_result(|| Ok(declined()));
+    let response = place(&api(&fake), place_order_body()).await;
+    assert_eq!(response.problem(422), "payment-declined");
+    assert_eq!(response.body["decline_code"], "expired_card");
+    assert_eq!(response.body["order_id"], ID);
+    assert_eq!(response.body["status_now"], "confirmed");
 }
 
 #[tokio::test]
-async fn a_replay_is_the_same_answer_and_says_so() {
-    let fake = Fake::plain();
+async fn a_replay_is_the_same_response_marked_as_a_replay() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    let first = place(&app, wish()).await;
+    let first = place(&app, place_order_body()).await;
     assert_eq!(first.header("idempotency-replayed"), "");
-    fake.answer(|| Ok(Done::new(order(json!({})), Vec::new(), true)));
-    let again = place(&app, wish()).await;
+    fake.given_result(|| Ok(CommandOutcome::new(order(json!({})), Vec::new(), true)));
+    let again = place(&app, place_order_body()).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!((again.status, &again.body), (first.status, &first.body));
 
-    fake.answer(|| Ok(declined()));
-    let first = place(&app, wish()).await;
-    fake.answer(|| {
-        let Done { order, events, .. } = declined();
-        Ok(Done::new(order, events, true))
+    fake.given_result(|| Ok(declined()));
+    let first = place(&app, place_order_body()).await;
+    fake.given_result(|| {
+        let CommandOutcome { order, events, .. } = declined();
+        Ok(CommandOutcome::new(order, events, true))
     });
-    let again = place(&app, wish()).await;
+    let again = place(&app, place_order_body()).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!((again.status, &again.body), (first.status, &first.body));
 }
 
 #[tokio::test]
-async fn what_the_port_refuses_is_a_problem() {
-    let fake = Fake::plain();
+async fn an_error_of_the_port_is_a_problem() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
     let skus = || vec![Sku::parse("tea").unwrap()];
     let wait = Duration::from_millis(1500);
     for (error, status, code, retry) in [
-        (OrderError::KeyReused, 422, "idempotency-key-reused", ""),
         (
-            OrderError::KeyInFlight { retry_after: wait },
+            OrderError::IdempotencyKeyReused,
+            422,
+            "idempotency-key-reused",
+            "",
+        ),
+        (
+            OrderError::IdempotencyKeyInFlight { retry_after: wait },
             409,
             "idempotency-key-in-flight",
             "2",
@@ -268,7 +280,7 @@ async fn what_the_port_refuses_is_a_problem() {
         ),
         (
             OrderError::Unavailable {
-                dependency: order_core::policy::Dependency::Inventory,
+                dependency: order_core::dependency::Dependency::Inventory,
                 retry_after: wait,
             },
             503,
@@ -276,12 +288,12 @@ async fn what_the_port_refuses_is_a_problem() {
             "2",
         ),
     ] {
-        fake.fails(error);
-        let answer = place(&app, wish()).await;
-        assert_eq!(answer.problem(status), code);
-        assert_eq!(answer.header("retry-after"), retry, "{code}");
+        fake.given_error(error);
+        let response = place(&app, place_order_body()).await;
+        assert_eq!(response.problem(status), code);
+        assert_eq!(response.header("retry-after"), retry, "{code}");
         if code == "unknown-sku" {
-            assert_eq!(answer.body["skus"], json!(["tea"]));
+            assert_eq!(response.body["skus"], json!(["tea"]));
         }
     }
 }

@@ -1,23 +1,23 @@
-//! Who may do what.
+//! Authentication and permissions.
 
-use super::fake::{Asked, Fake, ID, LETTER, order};
-use super::http::{Answer, ask, get, post, send};
+use super::fake_orders::{FakeOrders, LETTER, PortCall, order, order_path};
+use super::requests::{TestRequest, TestResponse, get, post, send};
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use order_core::event::ActorKind;
-use order_core::value::{CustomerId, Label, StorefrontId};
-use order_http::server::{Api, Authenticate, Principal, Problem, Role};
+use order_core::value::{CustomerId, ShortText, StorefrontId};
+use order_http::server::{Api, Authenticator, Principal, Problem, Role};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Believes the header `x-role`: `customer`, `staff`, ...
-struct Believes;
+/// Trusts the header `x-role`: `customer`, `staff`, ...
+struct HeaderAuthenticator;
 
 #[async_trait]
-impl Authenticate for Believes {
+impl Authenticator for HeaderAuthenticator {
     async fn authenticate(&self, head: &Parts) -> Result<Principal, Problem> {
         let role = match head.headers.get("x-role").map(HeaderValue::as_bytes) {
             Some(b"customer") => Role::Customer,
@@ -31,21 +31,21 @@ impl Authenticate for Believes {
             }
         };
         let mut principal = Principal::admin(StorefrontId::parse("shop").unwrap());
-        principal.subject = Label::parse("sub_1").ok();
+        principal.subject = ShortText::parse("sub_1").ok();
         principal.roles = BTreeSet::from([role]);
         principal.customer = CustomerId::parse("cus_1").ok();
         Ok(principal)
     }
 }
 
-fn api(fake: &Arc<Fake>) -> Router {
+fn api(fake: &Arc<FakeOrders>) -> Router {
     Api::new(Arc::clone(fake) as Arc<_>)
-        .authenticate(Arc::new(Believes))
+        .authenticator(Arc::new(HeaderAuthenticator))
         .router()
 }
 
-async fn as_role(app: &Router, role: &str, method: &str, path: &str, body: Value) -> Answer {
-    let request = ask(method, path)
+async fn as_role(app: &Router, role: &str, method: &str, path: &str, body: Value) -> TestResponse {
+    let request = TestRequest::new(method, path)
         .header("x-role", role)
         .header("if-match", "*")
         .header("idempotency-key", "k")
@@ -53,36 +53,32 @@ async fn as_role(app: &Router, role: &str, method: &str, path: &str, body: Value
     send(app, request).await
 }
 
-fn path(tail: &str) -> String {
-    format!("/v1/orders/{ID}{tail}")
-}
-
-fn of_another() -> Arc<Fake> {
-    Fake::with(order(json!({"customer_id": "cus_2"})))
+fn given_order_of_another_customer() -> Arc<FakeOrders> {
+    FakeOrders::with(order(json!({"customer_id": "cus_2"})))
 }
 
 #[tokio::test]
-async fn nobody_is_served_unknown() {
-    let fake = Fake::plain();
+async fn an_unauthenticated_request_is_refused() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    for path in ["/v1/orders", &path(""), "/v1/dead_letters"] {
-        let answer = get(&app, path).await;
-        assert_eq!(answer.problem(401), "unauthenticated");
-        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    for path in ["/v1/orders", &order_path(""), "/v1/dead_letters"] {
+        let response = get(&app, path).await;
+        assert_eq!(response.problem(401), "unauthenticated");
+        assert_eq!(response.header("www-authenticate"), "Bearer");
     }
-    let answer = post(&app, "/v1/orders", json!({})).await;
-    assert_eq!(answer.problem(401), "unauthenticated");
+    let response = post(&app, "/v1/orders", json!({})).await;
+    assert_eq!(response.problem(401), "unauthenticated");
     for path in ["/livez", "/readyz", "/openapi.json", "/docs/"] {
         assert_eq!(get(&app, path).await.status, 200, "{path}");
     }
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }
 
 #[tokio::test]
-async fn the_port_learns_who_asks_and_where() {
-    let fake = Fake::plain();
+async fn subject_and_storefront_reach_the_port() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    as_role(&app, "staff", "POST", &path("/cancel"), json!({})).await;
+    as_role(&app, "staff", "POST", &order_path("/cancel"), json!({})).await;
     let execute = fake.executed();
     assert_eq!(execute.storefront.as_str(), "shop");
     assert_eq!(execute.actor.kind, ActorKind::Staff);
@@ -90,10 +86,10 @@ async fn the_port_learns_who_asks_and_where() {
 }
 
 #[tokio::test]
-async fn another_customers_order_is_as_missing() {
-    let fake = of_another();
+async fn an_order_of_another_customer_looks_missing() {
+    let fake = given_order_of_another_customer();
     let app = api(&fake);
-    let missing = api(&Arc::new(Fake::default()));
+    let missing = api(&Arc::new(FakeOrders::default()));
     for (method, tail, body) in [
         ("GET", "", json!({})),
         ("GET", "/history", json!({})),
@@ -104,44 +100,44 @@ async fn another_customers_order_is_as_missing() {
         ("PATCH", "", json!({"metadata": {}})),
         ("PUT", "/payment_method", json!({"token": "t"})),
     ] {
-        let theirs = as_role(&app, "customer", method, &path(tail), body.clone()).await;
+        let theirs = as_role(&app, "customer", method, &order_path(tail), body.clone()).await;
         assert_eq!(theirs.problem(404), "not-found", "{method} {tail}");
-        let none = as_role(&missing, "customer", method, &path(tail), body).await;
+        let none = as_role(&missing, "customer", method, &order_path(tail), body).await;
         assert_eq!(theirs.body, none.body, "{method} {tail}");
     }
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }
 
 #[tokio::test]
-async fn own_orders_are_a_customers_to_read_and_cancel() {
-    let fake = Fake::plain();
+async fn a_customer_reads_and_cancels_own_orders() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
-    let own = as_role(&app, "customer", "GET", &path(""), json!({})).await;
+    let own = as_role(&app, "customer", "GET", &order_path(""), json!({})).await;
     assert_eq!(own.status, 200);
-    let cancel = as_role(&app, "customer", "POST", &path("/cancel"), json!({})).await;
+    let cancel = as_role(&app, "customer", "POST", &order_path("/cancel"), json!({})).await;
     assert_eq!(cancel.status, 200);
     assert_eq!(fake.executed().actor.kind, ActorKind::Customer);
 }
 
 #[tokio::test]
 async fn a_customer_lists_own_orders() {
-    let fake = Fake::plain();
+    let fake = FakeOrders::plain();
     let app = api(&fake);
     as_role(&app, "customer", "GET", "/v1/orders", json!({})).await;
-    let asked = fake.asked();
-    let [Asked::List(query)] = asked.as_slice() else {
-        panic!("{asked:?}")
+    let calls = fake.calls();
+    let [PortCall::List(query)] = calls.as_slice() else {
+        panic!("{calls:?}")
     };
     assert_eq!(query.customer_id.as_ref().unwrap().as_str(), "cus_1");
     let path = "/v1/orders?customer_id=cus_2";
     let theirs = as_role(&app, "customer", "GET", path, json!({})).await;
     assert_eq!(theirs.body, json!({"data": [], "next_cursor": null}));
-    assert!(fake.asked().is_empty());
+    assert!(fake.calls().is_empty());
 }
 
 #[tokio::test]
-async fn a_customer_pays_the_storefronts_prices() {
-    let fake = Fake::plain();
+async fn a_customer_sets_no_prices_and_orders_for_themselves() {
+    let fake = FakeOrders::plain();
     let app = api(&fake);
     let line = json!({"sku": "tea", "quantity": 1});
     let mut cheap = line.clone();
@@ -158,68 +154,80 @@ async fn a_customer_pays_the_storefronts_prices() {
         ("cus_2", &line, &shipping, "customer_id"),
     ] {
         let (app, body) = place(customer, line, adjustment);
-        let answer = as_role(&app, "customer", "POST", "/v1/orders", body).await;
-        assert_eq!(answer.problem(403), "forbidden");
-        assert_eq!(answer.faults(), [(field, "forbidden")]);
+        let response = as_role(&app, "customer", "POST", "/v1/orders", body).await;
+        assert_eq!(response.problem(403), "forbidden");
+        assert_eq!(response.field_errors(), [(field, "forbidden")]);
     }
     let lines = json!({"lines": [cheap]});
-    let answer = as_role(&app, "customer", "PUT", &path("/lines"), lines.clone()).await;
-    assert_eq!(answer.problem(403), "forbidden");
+    let response = as_role(
+        &app,
+        "customer",
+        "PUT",
+        &order_path("/lines"),
+        lines.clone(),
+    )
+    .await;
+    assert_eq!(response.problem(403), "forbidden");
     let mut preview = lines;
     preview["action"] = "revise_lines".into();
-    let answer = as_role(&app, "customer", "POST", &path("/preview"), preview).await;
-    assert_eq!(answer.problem(403), "forbidden");
-    assert!(fake.asked().is_empty());
+    let response = as_role(&app, "customer", "POST", &order_path("/preview"), preview).await;
+    assert_eq!(response.problem(403), "forbidden");
+    assert!(fake.calls().is_empty());
 
     let (app, body) = place("cus_1", &line, &shipping);
-    let answer = as_role(&app, "customer", "POST", "/v1/orders", body).await;
-    assert_eq!(answer.status, 201);
+    let response = as_role(&app, "customer", "POST", "/v1/orders", body).await;
+    assert_eq!(response.status, 201);
 }
 
 #[tokio::test]
-async fn each_endpoint_is_for_its_roles() {
-    let everybody = ["customer", "warehouse", "staff", "service", "admin"];
+async fn each_endpoint_is_limited_to_its_roles() {
+    let all_roles = ["customer", "warehouse", "staff", "service", "admin"];
     let ship = json!({"carrier": "dhl"});
     let letters = "/v1/dead_letters".to_owned();
     let retry = format!("/v1/dead_letters/{LETTER}/retry");
     for (method, path, body, forbidden) in [
-        ("POST", path("/cancel"), json!({}), vec!["warehouse"]),
-        ("POST", path("/shipments"), ship, vec!["customer"]),
+        ("POST", order_path("/cancel"), json!({}), vec!["warehouse"]),
+        ("POST", order_path("/shipments"), ship, vec!["customer"]),
         (
             "POST",
-            path("/shipments/1/deliver"),
+            order_path("/shipments/1/deliver"),
             json!({}),
             vec!["customer"],
         ),
         (
             "POST",
-            path("/returns/1/receive"),
+            order_path("/returns/1/receive"),
             json!({}),
             vec!["customer"],
         ),
-        ("POST", path("/returns/1/cancel"), json!({}), vec![]),
+        ("POST", order_path("/returns/1/cancel"), json!({}), vec![]),
         (
             "POST",
-            path("/hold"),
+            order_path("/hold"),
             json!({}),
             vec!["customer", "warehouse"],
         ),
         (
             "POST",
-            path("/capture"),
+            order_path("/capture"),
             json!({}),
             vec!["customer", "warehouse"],
         ),
         (
             "POST",
-            path("/refunds"),
+            order_path("/refunds"),
             json!({}),
             vec!["customer", "warehouse"],
         ),
-        ("DELETE", path(""), json!({}), vec!["customer", "warehouse"]),
+        (
+            "DELETE",
+            order_path(""),
+            json!({}),
+            vec!["customer", "warehouse"],
+        ),
         (
             "POST",
-            path("/erase"),
+            order_path("/erase"),
             json!({}),
             vec!["customer", "warehouse", "staff", "service"],
         ),
@@ -236,15 +244,15 @@ async fn each_endpoint_is_for_its_roles() {
             vec!["customer", "warehouse", "staff", "service"],
         ),
     ] {
-        let app = api(&Fake::plain());
-        for role in everybody {
-            let answer = as_role(&app, role, method, &path, body.clone()).await;
+        let app = api(&FakeOrders::plain());
+        for role in all_roles {
+            let response = as_role(&app, role, method, &path, body.clone()).await;
             if forbidden.contains(&role) {
-                assert_eq!(answer.problem(403), "forbidden", "{role} {method} {path}");
+                assert_eq!(response.problem(403), "forbidden", "{role} {method} {path}");
             } else {
                 assert!(
-                    answer.status.is_success(),
-                    "{role} {method} {path}: {answer:?}"
+                    response.status.is_success(),
+                    "{role} {method} {path}: {response:?}"
                 );
             }
         }
@@ -252,9 +260,9 @@ async fn each_endpoint_is_for_its_roles() {
 }
 
 #[tokio::test]
-async fn actions_are_those_of_the_caller() {
-    let app = api(&Fake::plain());
-    let actions = as_role(&app, "warehouse", "GET", &path("/actions"), json!({})).await;
+async fn actions_respect_the_roles_of_the_caller() {
+    let app = api(&FakeOrders::plain());
+    let actions = as_role(&app, "warehouse", "GET", &order_path("/actions"), json!({})).await;
     let cancel = &actions.body["data"][0];
     assert_eq!(cancel["allowed"], false);
     assert_eq!(cancel["reason"]["code"], "forbidden");

@@ -1,10 +1,5 @@
--- For those who read with SQL. Views read the orders' documents; nothing is stored twice. They carry
--- no personal data.
-
-CREATE FUNCTION orders.instant(micros bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT timestamptz 'epoch' + micros * interval '1 microsecond'
-$$;
+-- Read models for SQL users. They read the documents of orders; nothing is stored twice. They show no
+-- personal data.
 
 CREATE VIEW orders.order_heads AS
 SELECT storefront,
@@ -15,9 +10,9 @@ SELECT storefront,
        fulfillment_status,
        customer_id,
        deleted = 1                                      AS deleted,
-       orders.instant(wake_at)                          AS wake_at,
-       orders.instant(placed_at)                        AS placed_at,
-       orders.instant(updated_at)                       AS updated_at
+       orders.from_micros(wake_at)                      AS wake_at,
+       orders.from_micros(placed_at)                    AS placed_at,
+       orders.from_micros(updated_at)                   AS updated_at
 FROM orders.orders;
 
 CREATE VIEW orders.order_history AS
@@ -25,7 +20,7 @@ SELECT storefront,
        order_id,
        version,
        kind,
-       orders.instant(at)                               AS at
+       orders.from_micros(at)                           AS at
 FROM orders.events;
 
 CREATE VIEW orders.order_lines AS

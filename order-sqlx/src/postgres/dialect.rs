@@ -1,5 +1,5 @@
-//! What is Postgres' own: its types, the SQL that reads differently elsewhere, and how its errors
-//! are told apart. The modules in `shared` are written against these names alone.
+//! What is specific to Postgres: its types, the SQL that differs, and how its errors are
+//! classified. The modules in `shared` are written against these names alone.
 
 use order_core::ports::StoreError;
 use order_core::value::OrderId;
@@ -7,27 +7,23 @@ use sqlx::Row as _;
 use sqlx::types::Uuid;
 use std::error::Error;
 
-/// The driver.
 pub(super) type Db = sqlx::Postgres;
-/// Its pool.
 pub(super) type Pool = sqlx::PgPool;
-/// Its connection.
 pub(super) type Connection = sqlx::PgConnection;
-/// Its row.
 pub(super) type Row = sqlx::postgres::PgRow;
 
-/// Begins a unit of work. What it reads to decide on is locked as it is read, so each statement may
-/// see what was committed until then.
+/// Begins a transaction. Rows it decides on are locked when they are read, so each statement may see
+/// what others have committed by then.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// A table of ours, in our schema.
+/// Names a table of the store, in its schema.
 macro_rules! table {
     ($name:literal) => {
         concat!("orders.", $name)
     };
 }
 
-/// The rows of a JSON array, as `n.value`.
+/// Unnests a JSON array into rows, each as `n.value`.
 macro_rules! rows {
     ($parameter:literal) => {
         concat!(
@@ -38,29 +34,30 @@ macro_rules! rows {
     };
 }
 
-/// An order's id, from a text.
+/// Converts a text to an order's id.
 macro_rules! order_id {
     ($text:literal) => {
         concat!("CAST(", $text, " AS uuid)")
     };
 }
 
-/// Locks the rows a unit of work has read to decide on.
-macro_rules! locking {
+/// Locks the rows that a transaction decides on.
+macro_rules! for_update {
     ($alias:literal) => {
         concat!(" FOR UPDATE OF ", $alias)
     };
 }
 
-/// Locks the rows a unit of work hands out, passing over those another hands out just now.
-macro_rules! locking_free {
+/// Locks the rows a transaction leases or deletes, and skips those that another has locked.
+macro_rules! skip_locked {
     () => {
         " FOR UPDATE SKIP LOCKED"
     };
 }
 
-/// One half of a list. Postgres merges the halves where each has the order of the whole.
-macro_rules! half {
+/// One half of a list over two index scans. Postgres merges the halves if each is sorted like the
+/// whole.
+macro_rules! union_half {
     ($select:expr) => {
         concat!(
             "(",
@@ -70,36 +67,36 @@ macro_rules! half {
     };
 }
 
-/// Has the statement it is part of wait for locked rows for a moment only.
-macro_rules! brief {
+/// Limits how long the statement waits for locked rows: a batch must not hold up its queue.
+macro_rules! short_lock_timeout {
     () => {
-        "(SELECT set_config('lock_timeout', '250ms', true)) AS brief"
+        "(SELECT set_config('lock_timeout', '250ms', true)) AS short_lock_timeout"
     };
 }
 
-/// What the documentation of `commit_in` says about the transaction.
-macro_rules! about_transactions {
+/// The docs of `commit_in` about the host's transaction.
+macro_rules! host_transaction_docs {
     () => {
-        "The order's row stays locked until the transaction ends. Under the isolation levels above \
-         read committed, a change that another has come in between of fails as \
+        "The order's row stays locked until the transaction ends. At isolation levels above read \
+         committed, a conflict with another transaction fails as \
          [`Unavailable`](StoreError::Unavailable): roll back and begin again."
     };
 }
 
-/// An order's id as it is stored: natively.
+/// An order's id as it is stored.
 pub(super) type Id = Uuid;
 
-/// An order's id, for a parameter.
+/// Encodes an order's id as a parameter.
 pub(super) const fn bind_id(id: OrderId) -> Id {
     *id.as_uuid()
 }
 
-/// What comes before every order's id.
+/// Returns the lower bound of all order ids.
 pub(super) const fn least_id() -> Id {
     Uuid::nil()
 }
 
-/// An order's id in a row.
+/// Reads an order's id from a column.
 pub(super) fn read_id(
     row: &Row,
     column: &'static str,
@@ -108,26 +105,27 @@ pub(super) fn read_id(
 }
 
 // SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html). The driver has no
-// question for them.
+// names for them.
 const SERIALIZATION_FAILURE: &str = "40001";
 const DEADLOCK_DETECTED: &str = "40P01";
-/// Cancelled by a time-out, or by an operator.
+/// Cancelled by a timeout, or by an operator.
 const QUERY_CANCELED: &str = "57014";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const READ_ONLY: &str = "25006";
 const IDLE_IN_TRANSACTION: &str = "25P03";
-/// Connections, resources, operators and the machine: classes of errors that pass.
-const AWAY: [&str; 4] = ["08", "53", "57P", "58"];
+/// Classes of transient errors: connection exception, insufficient resources, operator intervention,
+/// system error.
+const UNAVAILABLE: [&str; 4] = ["08", "53", "57P", "58"];
 
-/// Of these the connection does not survive.
-const LOST: [&str; 2] = ["08", "57P"];
+/// Classes of errors that end the connection.
+const CONNECTION_LOST: [&str; 2] = ["08", "57P"];
 
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
-/// Whether the database may answer later.
-pub(super) fn is_away(error: &sqlx::Error) -> bool {
+/// Returns whether the database may be available again later.
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
@@ -135,7 +133,7 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::BeginFailed => true,
         _ => sqlstate(error).is_some_and(|code| {
-            AWAY.iter().any(|class| code.starts_with(class))
+            UNAVAILABLE.iter().any(|class| code.starts_with(class))
                 || [
                     SERIALIZATION_FAILURE,
                     DEADLOCK_DETECTED,
@@ -149,7 +147,7 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether two units of work were in each other's way, and one may begin again.
+/// Returns whether the transaction conflicted with another and may be retried.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
@@ -158,26 +156,27 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
             .is_some_and(|code| [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].contains(&code.as_str()))
 }
 
-/// Whether the connection was lost. What it was asked for last may have been done.
-pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+/// Returns whether the connection was lost. Its last statement may have been executed.
+pub(super) fn is_connection_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
         _ => sqlstate(error).is_some_and(|code| {
-            LOST.iter().any(|class| code.starts_with(class)) || code == IDLE_IN_TRANSACTION
+            CONNECTION_LOST.iter().any(|class| code.starts_with(class))
+                || code == IDLE_IN_TRANSACTION
         }),
     }
 }
 
-/// Whether somebody else has locked what was asked for.
-pub(super) fn is_locked(error: &sqlx::Error) -> bool {
+/// Returns whether a row stayed locked until the lock timeout.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
     sqlstate(error).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
-/// The error as the ports know it.
+/// Converts a driver error to an error of the ports.
 pub(super) fn store_error(error: sqlx::Error) -> StoreError {
-    let away = is_away(&error);
+    let unavailable = is_unavailable(&error);
     let source: Box<dyn Error + Send + Sync> = Box::new(error);
-    if away {
+    if unavailable {
         StoreError::Unavailable(source)
     } else {
         StoreError::Failed(source)

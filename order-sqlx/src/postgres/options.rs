@@ -1,4 +1,4 @@
-//! How a Postgres database is reached.
+//! How the store connects to Postgres, and how its statements are planned.
 
 use super::dialect::{Pool, store_error};
 use order_core::ports::StoreError;
@@ -6,12 +6,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What the store prepares on a connection: each of its statements, once.
-const STATEMENTS: usize = 256;
+/// How many prepared statements a connection caches: more than the store has.
+const STATEMENT_CACHE: usize = 256;
 
-/// How every statement of the store is planned: once for all its parameters, row by row by an index.
-/// A plan made while the tables were small must be right when they have grown.
-const PLANNED: [(&str, &str); 10] = [
+/// Plan mode of the connections: each statement is planned once for all parameters (generic plan), with
+/// index scans and nested loops. A plan made while the tables were small stays right when they grow.
+const PLAN_MODE: [(&str, &str); 10] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -24,10 +24,10 @@ const PLANNED: [(&str, &str); 10] = [
     ("jit", "off"),
 ];
 
-/// How a [`PostgresStore`](super::PostgresStore) reaches its database.
+/// How a [`PostgresStore`](super::PostgresStore) connects to its database.
 ///
-/// Where the database is, who connects, TLS and a Unix socket are in the URL, as
-/// [libpq has it](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING):
+/// Host, role, TLS and Unix socket are in the URL, in the
+/// [format of libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING):
 /// `postgres://user:password@host/name?sslmode=verify-full&sslrootcert=/etc/ca.pem`,
 /// `postgres:///name?host=/run/postgresql`.
 ///
@@ -53,8 +53,8 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// The defaults: up to 16 connections, five seconds to get one, ten for a statement, five for a
-    /// lock.
+    /// Returns the defaults: up to 16 connections, and timeouts of 5 s to acquire one, 10 s for a
+    /// statement, 5 s for a lock and 10 s for an idle transaction.
     pub fn new() -> Self {
         Self {
             connections: 16,
@@ -67,52 +67,52 @@ impl PostgresOptions {
         }
     }
 
-    /// At most so many connections, at least two: one is often busy with what is being written.
+    /// Sets the size of the connection pool, at least 2: one is often busy with a batch. With fewer
+    /// than 8, batches do not run concurrently and keep no idle connection.
     pub const fn connections(mut self, connections: u32) -> Self {
         self.connections = if connections < 2 { 2 } else { connections };
         self
     }
 
-    /// How long to wait for a connection, or for the database to come back.
+    /// Sets how long to wait for a connection, or for the database to come back.
     pub const fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
         self
     }
 
-    /// How long a statement may run. It is counted in milliseconds; zero: for ever.
+    /// Sets how long a statement may run, in whole milliseconds; zero: without limit.
     pub const fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
     }
 
-    /// How long a statement may wait for a row that another transaction has locked, such as a
-    /// host's own. It is counted in milliseconds; zero: for ever.
+    /// Sets how long a statement may wait for a row that another transaction has locked, such as a
+    /// host's, in whole milliseconds; zero: without limit.
     pub const fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// After how long the database ends a transaction that nobody goes on with. It is counted in
-    /// milliseconds; zero: never.
+    /// Sets after how long the database ends an idle transaction, in whole milliseconds; zero: never.
     pub const fn idle_in_transaction_timeout(mut self, timeout: Duration) -> Self {
         self.idle_in_transaction_timeout = timeout;
         self
     }
 
-    /// What the connections are called in `pg_stat_activity`.
+    /// Sets the name of the connections in `pg_stat_activity`.
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application_name = name.into();
         self
     }
 
-    /// A pool that opens its connections when they are needed.
+    /// Creates a pool that opens its connections on demand.
     pub(super) fn pool(self, url: &str) -> Result<Pool, StoreError> {
         let millis = |timeout: Duration| timeout.as_millis().to_string();
         let database = PgConnectOptions::from_str(url)
             .map_err(store_error)?
             .application_name(&self.application_name)
-            .statement_cache_capacity(STATEMENTS)
-            .options(PLANNED)
+            .statement_cache_capacity(STATEMENT_CACHE)
+            .options(PLAN_MODE)
             .options([
                 ("statement_timeout", millis(self.statement_timeout)),
                 ("lock_timeout", millis(self.lock_timeout)),
@@ -125,7 +125,7 @@ impl PostgresOptions {
             .max_connections(self.connections)
             .min_connections(self.idle_connections)
             .acquire_timeout(self.acquire_timeout)
-            // A connection that was lost is found out when it is used.
+            // A lost connection is detected when it is used, and the statement retried.
             .test_before_acquire(false)
             .connect_lazy_with(database))
     }

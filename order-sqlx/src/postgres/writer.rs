@@ -1,149 +1,63 @@
-//! Who writes: a line for changes, a line for reservations, and units of work beside them.
+//! Where the shared modules write on Postgres: a queue of commits, a queue of reservations, and
+//! transactions beside them.
 
-use super::access::Access;
-use super::changes::{Changes, Committing};
-use super::dialect::{Connection, Db, Pool, is_lost};
-use super::failure::Failure;
-use super::line::{self, gone};
-use super::prepared::Prepared;
-use super::reservations::{Key, Reserved};
-use super::stock::{Stock, Wish, Wishing};
-use super::unit::{Attempts, Running};
-use order_core::order::SkuUnits;
+use super::batch::commits::CommitQueue;
+use super::batch::reserves::ReserveQueue;
+use super::dialect::Connection;
+use super::pool::ScopedPool;
+use super::shared::inventory::reservation_rows::ReservationKey;
+use super::shared::inventory::reservations::ReserveResult;
+use super::shared::retry::TxFuture;
+use super::tx;
+use order_core::order::SkuQuantity;
 use order_core::ports::{Change, CommitOutcome, StoreError};
 use order_core::time::Timestamp;
-use sqlx::pool::PoolConnection;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// So many connections that four of them can be kept for lines.
-const PLENTY: u32 = 8;
-
-/// Writes through connections of one pool.
 pub(super) struct Writer {
-    access: Access,
-    changes: Arc<Changes>,
-    stock: Arc<Stock>,
+    pool: ScopedPool,
+    commits: Arc<CommitQueue>,
+    reserves: Arc<ReserveQueue>,
 }
 
 impl Writer {
-    /// A writer through connections of this pool.
-    pub(super) fn new(access: Access) -> Self {
+    pub(super) fn new(pool: ScopedPool) -> Self {
         Self {
-            changes: Arc::new(Changes::new(access.clone())),
-            stock: Arc::new(Stock::new(access.clone())),
-            access,
+            commits: Arc::new(CommitQueue::new(pool.clone())),
+            reserves: Arc::new(ReserveQueue::new(pool.clone())),
+            pool,
         }
     }
 
-    /// Writes what it was given, and nothing more.
+    /// Finishes the queued jobs, and refuses new ones.
     pub(super) async fn close(&self) {
-        line::Server::line(&*self.changes).close().await;
-        line::Server::line(&*self.stock).close().await;
+        self.commits.close().await;
+        self.reserves.close().await;
     }
 
-    /// Stores a change.
+    /// Commits a change, in a batch with others.
     pub(super) async fn commit(&self, change: Change) -> Result<CommitOutcome, StoreError> {
-        let change = Box::new(Prepared::new(change)?);
-        line::enter(&self.changes, |answer| Committing { change, answer }).await
+        self.commits.commit(change).await
     }
 
-    /// Sets units aside.
+    /// Reserves units, in a batch with others.
     pub(super) async fn reserve(
         &self,
-        key: Key,
-        lines: Vec<SkuUnits>,
+        key: ReservationKey,
+        lines: Vec<SkuQuantity>,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<Reserved, StoreError> {
-        let wish = Wish {
-            key,
-            lines,
-            now,
-            expires_at,
-        };
-        line::enter(&self.stock, |answer| Wishing { wish, answer }).await
+    ) -> Result<ReserveResult, StoreError> {
+        self.reserves.reserve(key, lines, now, expires_at).await
     }
 
-    /// Runs a unit of work. It may run more than once; its last run is the one that is stored.
+    /// Runs work in a transaction. It may run more than once; the last run is the one that is
+    /// committed.
     pub(super) async fn write<F, T>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'c> Fn(&'c mut Connection) -> Running<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync + 'static,
         T: Send + Sync + 'static,
     {
-        let access = self.access.clone();
-        let unit = tokio::spawn(async move {
-            let mut attempts = Attempts::of(access.pool());
-            loop {
-                match once(&access, &work).await {
-                    Once::Stored(outcome) => return Ok(outcome),
-                    Once::Failed(failure) if attempts.again_after(&failure).await => {}
-                    Once::Failed(failure) | Once::InDoubt(failure) => {
-                        return Err(StoreError::from(failure));
-                    }
-                }
-            }
-        });
-        unit.await.unwrap_or_else(|_| Err(gone()))
+        tx::run_with_retry(&self.pool, work).await
     }
-}
-
-/// What became of a transaction.
-pub(super) enum Once<T> {
-    /// It is stored.
-    Stored(T),
-    /// Nothing is stored.
-    Failed(Failure),
-    /// The connection was lost as it was to be committed: nobody knows.
-    InDoubt(Failure),
-}
-
-/// Does it once, as a transaction of its own.
-pub(super) async fn once<T>(
-    access: &Access,
-    work: impl for<'c> Fn(&'c mut Connection) -> Running<'c, T>,
-) -> Once<T> {
-    let mut transaction = match access.begin().await {
-        Ok(transaction) => transaction,
-        Err(error) => return Once::Failed(error.into()),
-    };
-    let outcome = match work(&mut transaction).await {
-        Ok(outcome) => outcome,
-        Err(failure) => return Once::Failed(failure),
-    };
-    match transaction.commit().await {
-        Ok(()) => Once::Stored(outcome),
-        Err(error) if is_lost(&error) => Once::InDoubt(error.into()),
-        Err(error) => Once::Failed(error.into()),
-    }
-}
-
-/// The connection a line writes through, while there is something to write.
-pub(super) type Held = Option<PoolConnection<Db>>;
-
-/// How long a line keeps its connection while nobody waits: its statements, and what they touch, are
-/// at hand there. Not where connections are few.
-pub(super) fn patience(pool: &Pool) -> Duration {
-    if are_plenty(pool) {
-        Duration::from_millis(20)
-    } else {
-        Duration::ZERO
-    }
-}
-
-/// Whether there are so many connections that some can be kept for lines.
-pub(super) fn are_plenty(pool: &Pool) -> bool {
-    pool.options().get_max_connections() >= PLENTY
-}
-
-/// The connection that is held, or a new one.
-pub(super) async fn connection<'h>(
-    held: &'h mut Held,
-    pool: &Pool,
-) -> Result<&'h mut Connection, Failure> {
-    let connection = match held.take() {
-        Some(connection) => connection,
-        None => pool.acquire().await?,
-    };
-    Ok(held.insert(connection))
 }

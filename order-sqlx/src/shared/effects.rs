@@ -1,48 +1,60 @@
-//! The port of the queue of effects.
+//! The port `EffectQueue`: effects are leased to workers, completed, retried later, or parked as
+//! dead letters.
+//!
+//! A lease is the columns `lease_worker` and `lease_until` of an effect. One that lapses needs no
+//! clean-up: the next worker that asks leases the effect again.
 
 use super::Store;
+use super::commit::write::{DELETE_EFFECTS, effect_columns};
 use super::dialect::{Connection, Row, bind_id, least_id};
-use super::failure::Failure;
-use super::record::{FINISH_EFFECTS, effect_key, run};
-use super::rows::{self, Reading, micros, number, text};
+use super::encode::{micros, version_number, without_nul};
+use super::error::DbError;
+use super::retry::retry_read;
+use super::rows::{self, RowReader, execute};
 use async_trait::async_trait;
 use order_core::effect::{Effect, EffectId};
-use order_core::ports::{DeadLetter, DeadLetterPage, EffectQueue, StoreError, TakenEffect, Worker};
+use order_core::ports::{
+    DeadLetter, DeadLetterPage, EffectQueue, LeasedEffect, StoreError, Worker,
+};
 use order_core::time::Timestamp;
 use order_core::value::StorefrontId;
 
-fn reading(row: &Row) -> Result<(Reading<'_>, EffectId), Failure> {
+fn effect_reader(row: &Row) -> Result<(RowReader<'_>, EffectId), DbError> {
     let order = rows::order_id(row, "effects")?;
-    let reading = Reading::new(row, "effects", order.to_string());
-    let id = EffectId::new(order, reading.version("version")?, reading.small("place")?);
-    Ok((Reading::new(row, "effects", id.to_string()), id))
+    let reader = RowReader::new(row, "effects", order.to_string());
+    let id = EffectId::new(
+        order,
+        reader.version("version")?,
+        reader.number("position")?,
+    );
+    Ok((RowReader::new(row, "effects", id.to_string()), id))
 }
 
-fn effect(row: &Row) -> Result<(Effect, u32), Failure> {
-    let (reading, id) = reading(row)?;
-    let task = serde_json::from_str(reading.text("task")?)
-        .map_err(|error| reading.corrupt("task", error))?;
-    let effect = Effect::new(id, reading.value("storefront")?, task);
-    Ok((effect, reading.small("tries")?))
+fn decode_effect(row: &Row) -> Result<(Effect, u32), DbError> {
+    let (reader, id) = effect_reader(row)?;
+    let kind = serde_json::from_str(reader.text("kind")?)
+        .map_err(|error| reader.corrupt("kind", error))?;
+    let effect = Effect::new(id, reader.value("storefront")?, kind);
+    Ok((effect, reader.number("attempts")?))
 }
 
-fn letter(row: &Row) -> Result<DeadLetter, Failure> {
-    let (effect, tries) = effect(row)?;
-    let (reading, _) = reading(row)?;
-    let error = reading
-        .text_or_none("error")?
+fn decode_dead_letter(row: &Row) -> Result<DeadLetter, DbError> {
+    let (effect, attempts) = decode_effect(row)?;
+    let (reader, _) = effect_reader(row)?;
+    let error = reader
+        .optional_text("error")?
         .unwrap_or_default()
         .to_owned();
     Ok(DeadLetter::new(
         effect,
-        tries,
+        attempts,
         error,
-        reading.instant("parked_at")?,
+        reader.instant("parked_at")?,
     ))
 }
 
-/// What is due, of one kind: what is free, or what a lease has lapsed of. The leased are never gone
-/// through to find the free.
+/// Selects due effects: free ones, or those whose lease has lapsed. Each has an index of its own, so
+/// that leased effects are never scanned to find free ones.
 macro_rules! due {
     (free, $columns:expr) => {
         concat!(
@@ -51,7 +63,7 @@ macro_rules! due {
             " FROM ",
             table!("effects"),
             " WHERE parked_at IS NULL AND lease_until IS NULL AND due_at <= $1",
-            " ORDER BY due_at, order_id, version, place LIMIT $2",
+            " ORDER BY due_at, order_id, version, position LIMIT $2",
         )
     };
     (lapsed, $columns:expr) => {
@@ -65,24 +77,23 @@ macro_rules! due {
     };
 }
 
-/// The columns of an effect.
 macro_rules! columns {
     () => {
-        "order_id, version, place, storefront, task, tries"
+        "order_id, version, position, storefront, kind, attempts"
     };
 }
 
-async fn take(
+async fn lease_due(
     connection: &mut Connection,
     worker: &Worker,
     now: i64,
     until: i64,
     limit: u32,
-) -> Result<Vec<TakenEffect>, Failure> {
+) -> Result<Vec<LeasedEffect>, DbError> {
     let mut due = Vec::new();
     for statement in [
-        concat!(due!(lapsed, columns!()), locking_free!()),
-        concat!(due!(free, columns!()), locking_free!()),
+        concat!(due!(lapsed, columns!()), skip_locked!()),
+        concat!(due!(free, columns!()), skip_locked!()),
     ] {
         let found = u32::try_from(due.len()).unwrap_or(u32::MAX);
         due.extend(
@@ -93,39 +104,39 @@ async fn take(
                 .await?,
         );
     }
-    let taken = due
+    let leased = due
         .iter()
         .map(|row| {
-            let (effect, tries) = effect(row)?;
-            Ok(TakenEffect::new(effect, tries.saturating_add(1)))
+            let (effect, attempts) = decode_effect(row)?;
+            Ok(LeasedEffect::new(effect, attempts.saturating_add(1)))
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
-    let leases: Vec<_> = taken
+        .collect::<Result<Vec<_>, DbError>>()?;
+    let leases: Vec<_> = leased
         .iter()
-        .map(|taken| (effect_key(taken.effect.id), worker.as_str(), until))
+        .map(|one| (effect_columns(one.effect.id), worker.as_str(), until))
         .collect();
-    run(
+    execute(
         connection,
         concat!(
             "UPDATE ",
             table!("effects"),
             " AS e SET lease_worker = n.value ->> 1, lease_until = CAST(n.value ->> 2 AS BIGINT),",
-            " tries = e.tries + 1 FROM ",
+            " attempts = e.attempts + 1 FROM ",
             rows!("$1"),
             " WHERE e.order_id = ",
             order_id!("n.value -> 0 ->> 0"),
             " AND e.version = CAST(n.value -> 0 ->> 1 AS BIGINT)",
-            " AND e.place = CAST(n.value -> 0 ->> 2 AS BIGINT)",
+            " AND e.position = CAST(n.value -> 0 ->> 2 AS BIGINT)",
         ),
         &leases,
     )
     .await?;
-    Ok(taken)
+    Ok(leased)
 }
 
 impl Store {
-    async fn has_due(&self, now: i64) -> Result<bool, Failure> {
-        let mut reader = self.reader(None).await?;
+    async fn has_due(&self, now: i64) -> Result<bool, DbError> {
+        let mut reader = self.read_connection(None).await?;
         for statement in [due!(free, "order_id"), due!(lapsed, "order_id")] {
             let one = sqlx::query(statement)
                 .bind(now)
@@ -139,26 +150,26 @@ impl Store {
         Ok(false)
     }
 
-    /// Runs a statement about one effect: `$1` to `$3` are its id, `$4` a text, `$5` a text and
-    /// `$6` an instant. Answers whether there was one.
-    async fn change_effect(
+    /// Executes an update of one effect: `$1` to `$3` are its id, `$4` its worker or storefront, `$5`
+    /// an error and `$6` a timestamp. Returns whether it matched.
+    async fn update_effect(
         &self,
         statement: &'static str,
         id: EffectId,
-        whose: &str,
+        owner: &str,
         error: Option<String>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let whose = whose.to_owned();
-        self.writes()
+        let owner = owner.to_owned();
+        self.writer()
             .write(move |connection| {
-                let (whose, error) = (whose.clone(), error.clone());
+                let (owner, error) = (owner.clone(), error.clone());
                 Box::pin(async move {
                     let changed = sqlx::query(statement)
                         .bind(bind_id(id.order))
-                        .bind(number(id.version))
+                        .bind(version_number(id.version))
                         .bind(i64::from(id.index))
-                        .bind(whose)
+                        .bind(owner)
                         .bind(error)
                         .bind(micros(at))
                         .execute(connection)
@@ -169,35 +180,41 @@ impl Store {
             .await
     }
 
-    async fn letters(
+    async fn read_dead_letters(
         &self,
         storefront: &StorefrontId,
         after: Option<EffectId>,
         limit: u32,
-    ) -> Result<DeadLetterPage, Failure> {
-        let (order, version, place) = after.map_or_else(
+    ) -> Result<DeadLetterPage, DbError> {
+        let (order, version, position) = after.map_or_else(
             || (least_id(), 0, 0),
-            |id| (bind_id(id.order), number(id.version), i64::from(id.index)),
+            |id| {
+                (
+                    bind_id(id.order),
+                    version_number(id.version),
+                    i64::from(id.index),
+                )
+            },
         );
         let found = sqlx::query(concat!(
-            "SELECT order_id, version, place, storefront, task, tries, error, parked_at FROM ",
+            "SELECT order_id, version, position, storefront, kind, attempts, error, parked_at FROM ",
             table!("effects"),
             " WHERE storefront = $1 AND parked_at IS NOT NULL",
-            " AND (order_id, version, place) > ($2, $3, $4)",
-            " ORDER BY order_id, version, place LIMIT $5",
+            " AND (order_id, version, position) > ($2, $3, $4)",
+            " ORDER BY order_id, version, position LIMIT $5",
         ))
         .bind(storefront.as_str())
         .bind(order)
         .bind(version)
-        .bind(place)
+        .bind(position)
         .bind(i64::from(limit) + 1)
-        .fetch_all(&mut *self.reader(Some(storefront)).await?)
+        .fetch_all(&mut *self.read_connection(Some(storefront)).await?)
         .await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let letters = found
             .iter()
             .take(limit)
-            .map(letter)
+            .map(decode_dead_letter)
             .collect::<Result<Vec<_>, _>>()?;
         let next = letters
             .last()
@@ -209,37 +226,37 @@ impl Store {
 
 #[async_trait]
 impl EffectQueue for Store {
-    async fn take(
+    async fn claim(
         &self,
         worker: &Worker,
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<TakenEffect>, StoreError> {
+    ) -> Result<Vec<LeasedEffect>, StoreError> {
         let (now, until) = (micros(now), micros(until));
-        // Workers ask all the time, and mostly in vain: that costs no write.
-        if limit == 0 || !self.ask(|| self.has_due(now)).await? {
+        // Workers poll, mostly in vain: that must not cost a write.
+        if limit == 0 || !retry_read(self.read_pool(), || self.has_due(now)).await? {
             return Ok(Vec::new());
         }
         let worker = worker.clone();
-        self.writes()
+        self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
-                Box::pin(async move { take(connection, &worker, now, until, limit).await })
+                Box::pin(async move { lease_due(connection, &worker, now, until, limit).await })
             })
             .await
     }
 
     async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError> {
-        let keys: Vec<_> = effects.iter().map(|id| effect_key(*id)).collect();
-        if keys.is_empty() {
+        let columns: Vec<_> = effects.iter().map(|id| effect_columns(*id)).collect();
+        if columns.is_empty() {
             return Ok(());
         }
-        self.writes()
+        self.writer()
             .write(move |connection| {
-                let keys = keys.clone();
+                let columns = columns.clone();
                 Box::pin(async move {
-                    run(connection, FINISH_EFFECTS, &keys).await?;
+                    execute(connection, DELETE_EFFECTS, &columns).await?;
                     Ok(())
                 })
             })
@@ -257,10 +274,16 @@ impl EffectQueue for Store {
             "UPDATE ",
             table!("effects"),
             " SET lease_worker = NULL, lease_until = NULL, due_at = $6, error = $5",
-            " WHERE order_id = $1 AND version = $2 AND place = $3 AND lease_worker = $4",
+            " WHERE order_id = $1 AND version = $2 AND position = $3 AND lease_worker = $4",
         );
-        self.change_effect(statement, effect, worker.as_str(), Some(text(error)), due)
-            .await?;
+        self.update_effect(
+            statement,
+            effect,
+            worker.as_str(),
+            Some(without_nul(error)),
+            due,
+        )
+        .await?;
         Ok(())
     }
 
@@ -275,16 +298,22 @@ impl EffectQueue for Store {
             "UPDATE ",
             table!("effects"),
             " SET lease_worker = NULL, lease_until = NULL, parked_at = $6, error = $5",
-            " WHERE order_id = $1 AND version = $2 AND place = $3 AND lease_worker = $4",
+            " WHERE order_id = $1 AND version = $2 AND position = $3 AND lease_worker = $4",
         );
-        self.change_effect(statement, effect, worker.as_str(), Some(text(error)), now)
-            .await?;
+        self.update_effect(
+            statement,
+            effect,
+            worker.as_str(),
+            Some(without_nul(error)),
+            now,
+        )
+        .await?;
         Ok(())
     }
 
     async fn release(&self, worker: &Worker) -> Result<u64, StoreError> {
         let worker = worker.as_str().to_owned();
-        self.writes()
+        self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
                 Box::pin(async move {
@@ -292,7 +321,7 @@ impl EffectQueue for Store {
                         "UPDATE ",
                         table!("effects"),
                         " SET lease_worker = NULL, lease_until = NULL",
-                        // What is leased is little.
+                        // By the index of leased effects, which are few.
                         " WHERE lease_until IS NOT NULL AND lease_worker = $1",
                     ))
                     .bind(worker)
@@ -310,7 +339,10 @@ impl EffectQueue for Store {
         after: Option<EffectId>,
         limit: u32,
     ) -> Result<DeadLetterPage, StoreError> {
-        self.ask(|| self.letters(storefront, after, limit)).await
+        retry_read(self.read_pool(), || {
+            self.read_dead_letters(storefront, after, limit)
+        })
+        .await
     }
 
     async fn retry(
@@ -323,10 +355,10 @@ impl EffectQueue for Store {
             "UPDATE ",
             table!("effects"),
             " SET parked_at = NULL, due_at = $6, error = coalesce($5, error)",
-            " WHERE order_id = $1 AND version = $2 AND place = $3 AND storefront = $4",
+            " WHERE order_id = $1 AND version = $2 AND position = $3 AND storefront = $4",
             " AND parked_at IS NOT NULL",
         );
-        self.change_effect(statement, effect, storefront.as_str(), None, now)
+        self.update_effect(statement, effect, storefront.as_str(), None, now)
             .await
     }
 }

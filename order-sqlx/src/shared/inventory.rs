@@ -1,59 +1,36 @@
-//! The port of the inventory service, on tables beside the orders.
+//! The port `Inventory`, on tables beside the orders.
+//!
+//! Products are in [`products`], reservations in [`reservations`], their expiry in [`expiry`]. Every
+//! call ends at its deadline, whether or not the database has answered.
 
-use super::Store;
+pub(crate) mod expiry;
+mod products;
+pub(crate) mod reservation_rows;
+pub(crate) mod reservations;
+
+use super::StoreInventory;
 use super::dialect::Connection;
-use super::products;
-use super::reservations::{self, Key};
-use super::unit::Running;
+use super::retry::{TxFuture, retry_read};
 use async_trait::async_trait;
 use futures::future::{Either, select};
-use order_core::order::{SkuUnits, merge_by_sku};
+use order_core::order::{SkuQuantity, merge_by_sku};
 use order_core::ports::{
-    Call, Clock, Inventory, OutsideError, Product, ReservationView, Reserve, ReserveOutcome,
-    ReviseOutcome, StockOutcome, StoreError,
+    CallContext, Inventory, Product, ReserveOutcome, ReserveRequest, ReviseOutcome, ServiceError,
+    StockOutcome, StoreError, StoredReservation,
 };
 use order_core::reference::Reference;
 use order_core::time::{Timestamp, after, between};
 use order_core::value::{Code, Sku, StorefrontId};
-use std::fmt;
+use reservation_rows::ReservationKey;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// Stock in SQL: products and reservations in tables beside the orders, for those who have no
-/// inventory service of their own.
-///
-/// A conditional update is what keeps stock from being oversold, with a `CHECK` constraint behind
-/// it. Stock is by storefront. A reservation that has lapsed is given back when its own order comes
-/// back to it, when another wants its units, or by [`sweep`](Self::sweep).
-///
-/// It shares the database of a store and needs [`migrate`](Store::migrate) to have been called.
-#[derive(Clone)]
-pub struct SqlInventory {
-    store: Store,
-    clock: Arc<dyn Clock>,
-}
-
-impl SqlInventory {
-    /// The stock in the database of this store, by this clock.
-    #[must_use]
-    pub fn new(store: &Store, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store: store.clone(),
-            clock,
-        }
-    }
-
-    /// The store whose database it is in.
-    pub(super) const fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// Adds a product to a storefront, unless it is there already: then nothing is changed. Answers
-    /// whether it was added.
+impl StoreInventory {
+    /// Adds a product to a storefront, unless it exists: then it is left unchanged. Returns whether it
+    /// was added.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the database is unavailable, or reports an error.
     pub async fn add_product(
         &self,
         storefront: &StorefrontId,
@@ -65,13 +42,13 @@ impl SqlInventory {
         .await
     }
 
-    /// Makes a product of a storefront as it is given, its name, its price and the units that can
-    /// be reserved from now on. Units that are reserved already are not among them.
+    /// Adds or overwrites a product of a storefront: its name, its price, and the units that can be
+    /// reserved from now on, not counting those that are reserved already.
     ///
-    /// To bring in goods while orders are placed, use [`restock`](Self::restock).
+    /// To add units while orders are placed, use [`restock`](Self::restock).
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the database is unavailable, or reports an error.
     pub async fn put_product(
         &self,
         storefront: &StorefrontId,
@@ -88,11 +65,11 @@ impl SqlInventory {
         &self,
         storefront: &StorefrontId,
         product: &Product,
-        write: for<'c> fn(&'c mut Connection, &'c StorefrontId, &'c Product) -> Running<'c, bool>,
+        write: for<'c> fn(&'c mut Connection, &'c StorefrontId, &'c Product) -> TxFuture<'c, bool>,
     ) -> Result<bool, StoreError> {
         let (storefront, product) = (storefront.clone(), product.clone());
         self.store
-            .writes()
+            .writer()
             .write(move |connection| {
                 let (storefront, product) = (storefront.clone(), product.clone());
                 Box::pin(async move { write(connection, &storefront, &product).await })
@@ -100,11 +77,11 @@ impl SqlInventory {
             .await
     }
 
-    /// Adds units to a product. Answers how many can be reserved then; `None` if there is no such
+    /// Adds units to a product. Returns how many can be reserved then; `None` if there is no such
     /// product.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the database is unavailable, or reports an error.
     pub async fn restock(
         &self,
         storefront: &StorefrontId,
@@ -113,7 +90,7 @@ impl SqlInventory {
     ) -> Result<Option<u32>, StoreError> {
         let (storefront, sku) = (storefront.clone(), sku.clone());
         self.store
-            .writes()
+            .writer()
             .write(move |connection| {
                 let (storefront, sku) = (storefront.clone(), sku.clone());
                 Box::pin(
@@ -123,122 +100,128 @@ impl SqlInventory {
             .await
     }
 
-    /// The products of a storefront by SKU, from behind `from_behind`, at most `limit`. Units whose
-    /// reservation has lapsed count as available once they are [swept](Self::sweep).
+    /// Lists the products of a storefront in the order of their SKUs, after `after`, at most
+    /// `limit`. Units of an expired reservation count as available once [`sweep`](Self::sweep) has
+    /// returned them.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the database is unavailable, or reports an error.
     pub async fn list_products(
         &self,
         storefront: &StorefrontId,
-        from_behind: Option<&Sku>,
+        after: Option<&Sku>,
         limit: u32,
     ) -> Result<Vec<Product>, StoreError> {
-        self.store
-            .ask(|| async {
-                let mut reader = self.store.reader(Some(storefront)).await?;
-                products::list(&mut reader, storefront, from_behind, limit).await
-            })
-            .await
+        retry_read(self.store.read_pool(), || async {
+            let mut reader = self.store.read_connection(Some(storefront)).await?;
+            products::list(&mut reader, storefront, after, limit).await
+        })
+        .await
     }
 
-    /// Gives back reservations that have lapsed by now, of all storefronts, at most `limit` of
-    /// them, the longest lapsed first. Answers how many: as long as it is `limit`, there may be
-    /// more.
+    /// Expires reservations whose time has passed, in all storefronts, at most `limit` of them, the
+    /// oldest first, and returns their units to stock. Returns how many; if it is `limit`, there may
+    /// be more.
     ///
-    /// Stock is right without it, but the more has lapsed, the longer the others look. Call it now
-    /// and then.
+    /// Availability is correct without it, but expired reservations slow other reservations down.
+    /// Call it regularly.
     ///
     /// # Errors
-    /// If the store gave no answer.
+    /// If the database is unavailable, or reports an error.
     pub async fn sweep(&self, limit: u32) -> Result<u64, StoreError> {
         let now = self.clock.now();
         self.store
-            .writes()
-            .write(move |connection| Box::pin(reservations::sweep(connection, now, limit)))
+            .writer()
+            .write(move |connection| Box::pin(expiry::sweep(connection, now, limit)))
             .await
     }
 
-    /// Waits for an answer until the call's deadline.
-    async fn in_time<T>(
+    /// Waits for an answer until the deadline of the call.
+    async fn until_deadline<T>(
         &self,
-        call: &Call,
+        call: &CallContext,
         answer: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, OutsideError> {
+    ) -> Result<T, ServiceError> {
         let left = between(self.clock.now(), call.deadline);
         if left.is_zero() {
-            return Err(OutsideError::unavailable("the deadline has passed", None));
+            return Err(ServiceError::unavailable("the deadline has passed", None));
         }
         match select(pin!(answer), self.clock.sleep(left)).await {
             Either::Left((answer, _)) => answer
-                .map_err(|error| OutsideError::unknown("the stock gave no answer").because(error)),
-            Either::Right(((), _)) => Err(OutsideError::unknown("the stock was too slow")),
+                .map_err(|error| ServiceError::unknown("the stock gave no answer").because(error)),
+            Either::Right(((), _)) => Err(ServiceError::unknown("the stock was too slow")),
         }
     }
 
-    /// Runs a unit of work on a reservation.
-    async fn on<T, F>(&self, call: &Call, id: &Reference, work: F) -> Result<T, OutsideError>
+    /// Runs a transaction on a reservation.
+    async fn with_reservation<T, F>(
+        &self,
+        call: &CallContext,
+        id: &Reference,
+        work: F,
+    ) -> Result<T, ServiceError>
     where
         T: Send + Sync + 'static,
-        F: for<'c> Fn(&'c mut Connection, Key, Timestamp) -> Running<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Connection, ReservationKey, Timestamp) -> TxFuture<'c, T>
+            + Send
+            + Sync
+            + 'static,
     {
-        let key = Key::new(&call.storefront, id);
+        let key = ReservationKey::new(&call.storefront, id);
         let now = self.clock.now();
         let answer = self
             .store
-            .writes()
+            .writer()
             .write(move |connection| work(connection, key.clone(), now));
-        self.in_time(call, answer).await
-    }
-}
-
-impl fmt::Debug for SqlInventory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqlInventory").finish_non_exhaustive()
+        self.until_deadline(call, answer).await
     }
 }
 
 #[async_trait]
-impl Inventory for SqlInventory {
-    async fn products(&self, call: &Call, skus: &[Sku]) -> Result<Vec<Product>, OutsideError> {
+impl Inventory for StoreInventory {
+    async fn products(
+        &self,
+        call: &CallContext,
+        skus: &[Sku],
+    ) -> Result<Vec<Product>, ServiceError> {
         let now = self.clock.now();
-        let answer = self.store.ask(|| async {
-            let mut reader = self.store.reader(Some(&call.storefront)).await?;
+        let answer = retry_read(self.store.read_pool(), || async {
+            let mut reader = self.store.read_connection(Some(&call.storefront)).await?;
             products::find(&mut reader, &call.storefront, skus, now).await
         });
-        self.in_time(call, answer).await
+        self.until_deadline(call, answer).await
     }
 
     async fn reserve(
         &self,
-        call: &Call,
-        reserve: &Reserve,
-    ) -> Result<ReserveOutcome, OutsideError> {
+        call: &CallContext,
+        reserve: &ReserveRequest,
+    ) -> Result<ReserveOutcome, ServiceError> {
         let lines = merge_by_sku(reserve.lines.iter().cloned());
         let now = self.clock.now();
-        let key = Key::new(&call.storefront, &reserve.id);
+        let key = ReservationKey::new(&call.storefront, &reserve.id);
         let answer = self
             .store
-            .writes()
+            .writer()
             .reserve(key, lines, now, after(now, reserve.ttl));
-        let reserved = self.in_time(call, answer).await?;
+        let reserved = self.until_deadline(call, answer).await?;
         reserved.map_err(|reservations::OtherLines| {
             let message = "the id was used for other lines";
             Code::parse("reservation_differs").map_or_else(
-                |_| OutsideError::unknown(message),
-                |code| OutsideError::refused(code, message),
+                |_| ServiceError::unknown(message),
+                |code| ServiceError::refused(code, message),
             )
         })
     }
 
     async fn revise(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-        lines: &[SkuUnits],
-    ) -> Result<ReviseOutcome, OutsideError> {
+        lines: &[SkuQuantity],
+    ) -> Result<ReviseOutcome, ServiceError> {
         let lines = merge_by_sku(lines.iter().cloned());
-        self.on(call, id, move |connection, key, now| {
+        self.with_reservation(call, id, move |connection, key, now| {
             let lines = lines.clone();
             Box::pin(async move { reservations::revise(connection, &key, &lines, now).await })
         })
@@ -247,11 +230,11 @@ impl Inventory for SqlInventory {
 
     async fn extend(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
         ttl: Duration,
-    ) -> Result<StockOutcome, OutsideError> {
-        self.on(call, id, move |connection, key, now| {
+    ) -> Result<StockOutcome, ServiceError> {
+        self.with_reservation(call, id, move |connection, key, now| {
             Box::pin(
                 async move { reservations::extend(connection, &key, now, after(now, ttl)).await },
             )
@@ -259,15 +242,19 @@ impl Inventory for SqlInventory {
         .await
     }
 
-    async fn commit(&self, call: &Call, id: &Reference) -> Result<StockOutcome, OutsideError> {
-        self.on(call, id, |connection, key, now| {
+    async fn commit(
+        &self,
+        call: &CallContext,
+        id: &Reference,
+    ) -> Result<StockOutcome, ServiceError> {
+        self.with_reservation(call, id, |connection, key, now| {
             Box::pin(async move { reservations::commit(connection, &key, now).await })
         })
         .await
     }
 
-    async fn release(&self, call: &Call, id: &Reference) -> Result<(), OutsideError> {
-        self.on(call, id, |connection, key, now| {
+    async fn release(&self, call: &CallContext, id: &Reference) -> Result<(), ServiceError> {
+        self.with_reservation(call, id, |connection, key, now| {
             Box::pin(async move { reservations::release(connection, &key, now).await })
         })
         .await
@@ -275,15 +262,15 @@ impl Inventory for SqlInventory {
 
     async fn find(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: &Reference,
-    ) -> Result<Option<ReservationView>, OutsideError> {
-        let key = Key::new(&call.storefront, id);
+    ) -> Result<Option<StoredReservation>, ServiceError> {
+        let key = ReservationKey::new(&call.storefront, id);
         let now = self.clock.now();
-        let answer = self.store.ask(|| async {
-            let mut reader = self.store.reader(Some(&call.storefront)).await?;
+        let answer = retry_read(self.store.read_pool(), || async {
+            let mut reader = self.store.read_connection(Some(&call.storefront)).await?;
             reservations::find(&mut reader, &key, now).await
         });
-        self.in_time(call, answer).await
+        self.until_deadline(call, answer).await
     }
 }

@@ -1,54 +1,54 @@
-//! Lists of orders: one statement for each filter that an index can lead, and none that sorts.
+//! Lists of orders: one statement for each filter that has an index, and none that sorts.
 //!
-//! The other filters of a query are checked on the rows that the leading one finds. A list that
-//! includes deleted orders merges the two halves of the same index.
+//! The most selective filter of a query drives: its index is scanned in the order of the list, and
+//! the other filters are checked on the rows it yields. A list that includes deleted orders merges
+//! two scans of the same index.
+//!
+//! To add a filter: a column with an index (migrations), a [`DrivingFilter`], a condition in
+//! `other_filters!`, and a parameter in [`page`].
 
 use super::dialect::{Connection, Id, bind_id, least_id};
-use super::failure::Failure;
-use super::rows::{self, micros, micros_from};
+use super::encode::{micros, micros_rounded_up};
+use super::error::DbError;
+use super::rows;
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_core::ports::{Cursor, ListQuery, Page};
 
-/// The filter whose index is followed.
+/// The filter whose index is scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lead {
-    /// None: the newest.
+pub(super) enum DrivingFilter {
+    /// No filter: all orders by time.
     Time,
-    /// The status.
     Status,
-    /// The payment status.
     Payment,
-    /// The fulfillment status.
     Fulfillment,
-    /// The customer.
     Customer,
-    /// A SKU.
     Sku,
 }
 
-impl Lead {
-    /// The filter that leaves the fewest rows, as far as can be told without counting: orders pile
-    /// up where they rest, and only pass through the rest.
-    pub(super) fn of(query: &ListQuery) -> Self {
-        let moving_status = query.status.filter(|status| !status.is_terminal());
-        let moving_fulfillment = query.fulfillment_status.filter(|status| {
+impl DrivingFilter {
+    /// Picks the filter that presumably leaves the fewest rows. Orders accumulate in their final
+    /// statuses and only pass through the others, which are therefore more selective.
+    pub(super) fn for_query(query: &ListQuery) -> Self {
+        let transient_status = query.status.filter(|status| !status.is_terminal());
+        let transient_fulfillment = query.fulfillment_status.filter(|status| {
             !matches!(
                 status,
                 FulfillmentStatus::Delivered | FulfillmentStatus::Cancelled
             )
         });
-        let moving_payment = query
+        let transient_payment = query
             .payment_status
             .filter(|status| !matches!(status, PaymentStatus::Paid | PaymentStatus::Unpaid));
         if query.customer_id.is_some() {
             Self::Customer
         } else if query.sku.is_some() {
             Self::Sku
-        } else if moving_status.is_some() {
+        } else if transient_status.is_some() {
             Self::Status
-        } else if moving_fulfillment.is_some() {
+        } else if transient_fulfillment.is_some() {
             Self::Fulfillment
-        } else if moving_payment.is_some() || query.payment_status.is_some() {
+        } else if transient_payment.is_some() || query.payment_status.is_some() {
             Self::Payment
         } else if query.fulfillment_status.is_some() {
             Self::Fulfillment
@@ -60,7 +60,7 @@ impl Lead {
     }
 }
 
-/// The columns of an order, and what the list is sorted by.
+/// Selects the columns of an order and the sort columns.
 macro_rules! columns {
     ($sorted:literal) => {
         concat!(
@@ -74,7 +74,7 @@ macro_rules! columns {
     };
 }
 
-/// From behind the cursor and within the time asked for, in the order of the list.
+/// Limits the rows to those after the cursor and within the requested period.
 macro_rules! window {
     ($sorted:literal) => {
         concat!(
@@ -89,8 +89,8 @@ macro_rules! window {
     };
 }
 
-/// The filters that do not lead.
-macro_rules! rest {
+/// Checks all filters; the driving one again, which costs nothing.
+macro_rules! other_filters {
     () => {
         concat!(
             " AND (CAST($5 AS TEXT) IS NULL OR o.status = $5)",
@@ -98,14 +98,14 @@ macro_rules! rest {
             " AND (CAST($7 AS TEXT) IS NULL OR o.fulfillment_status = $7)",
             " AND (CAST($8 AS TEXT) IS NULL OR o.customer_id = $8)",
             " AND (CAST($9 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM ",
-            table!("skus"),
+            table!("order_skus"),
             " AS x WHERE x.storefront = o.storefront AND x.deleted = o.deleted AND x.sku = $9",
             " AND x.placed_at = o.placed_at AND x.order_id = o.order_id))",
         )
     };
 }
 
-/// Orders found by a column of theirs.
+/// Scans an index of `orders`.
 macro_rules! by_column {
     ($condition:literal, $deleted:literal) => {
         concat!(
@@ -115,17 +115,17 @@ macro_rules! by_column {
             $deleted,
             $condition,
             window!("o"),
-            rest!(),
+            other_filters!(),
         )
     };
 }
 
-/// Orders found by a SKU on their lines.
+/// Scans the index of `order_skus`.
 macro_rules! by_sku {
     ($deleted:literal) => {
         concat!(
             columns!("s"),
-            table!("skus"),
+            table!("order_skus"),
             " AS s CROSS JOIN ",
             table!("orders"),
             " AS o WHERE s.storefront = $1 AND s.deleted = ",
@@ -133,7 +133,7 @@ macro_rules! by_sku {
             " AND s.sku = $9",
             window!("s"),
             " AND o.storefront = s.storefront AND o.order_id = s.order_id",
-            rest!(),
+            other_filters!(),
         )
     };
 }
@@ -144,9 +144,9 @@ macro_rules! sorted {
     };
     ($live:expr, $deleted:expr) => {
         concat!(
-            half!($live),
+            union_half!($live),
             " UNION ALL ",
-            half!($deleted),
+            union_half!($deleted),
             " ORDER BY placed_at DESC, order_id DESC LIMIT $10"
         )
     };
@@ -162,27 +162,27 @@ macro_rules! statement {
     };
 }
 
-/// The statement that answers a query.
+/// Returns the statement for a query. All of them take the same parameters.
 pub(super) fn statement(query: &ListQuery) -> &'static str {
-    match Lead::of(query) {
-        Lead::Time => statement!(query, ""),
-        Lead::Status => statement!(query, " AND o.status = $5"),
-        Lead::Payment => statement!(query, " AND o.payment_status = $6"),
-        Lead::Fulfillment => statement!(query, " AND o.fulfillment_status = $7"),
-        Lead::Customer => statement!(query, " AND o.customer_id = $8"),
-        Lead::Sku if query.include_deleted => sorted!(by_sku!("0"), by_sku!("1")),
-        Lead::Sku => sorted!(by_sku!("0")),
+    match DrivingFilter::for_query(query) {
+        DrivingFilter::Time => statement!(query, ""),
+        DrivingFilter::Status => statement!(query, " AND o.status = $5"),
+        DrivingFilter::Payment => statement!(query, " AND o.payment_status = $6"),
+        DrivingFilter::Fulfillment => statement!(query, " AND o.fulfillment_status = $7"),
+        DrivingFilter::Customer => statement!(query, " AND o.customer_id = $8"),
+        DrivingFilter::Sku if query.include_deleted => sorted!(by_sku!("0"), by_sku!("1")),
+        DrivingFilter::Sku => sorted!(by_sku!("0")),
     }
 }
 
-/// The place that all rows of a page are behind.
-fn bound(query: &ListQuery) -> (i64, Id) {
+/// Returns the sort key that all rows of the page come after.
+fn upper_bound(query: &ListQuery) -> (i64, Id) {
     let cursor = query
         .after
         .map(|after| (micros(after.placed_at), bind_id(after.id)));
     let before = query
         .placed_before
-        .map(|before| (micros_from(before), least_id()));
+        .map(|before| (micros_rounded_up(before), least_id()));
     match (cursor, before) {
         (Some(cursor), Some(before)) => cursor.min(before),
         (Some(one), None) | (None, Some(one)) => one,
@@ -190,15 +190,15 @@ fn bound(query: &ListQuery) -> (i64, Id) {
     }
 }
 
-/// The page a query asks for.
-pub(super) async fn page(connection: &mut Connection, query: &ListQuery) -> Result<Page, Failure> {
+/// Reads the page that a query asks for.
+pub(super) async fn page(connection: &mut Connection, query: &ListQuery) -> Result<Page, DbError> {
     let limit = usize::from(query.limit.max(1));
-    let (placed_at, id) = bound(query);
+    let (placed_at, id) = upper_bound(query);
     let found = sqlx::query(statement(query))
         .bind(query.storefront.as_str())
         .bind(placed_at)
         .bind(id)
-        .bind(query.placed_after.map_or(i64::MIN, micros_from))
+        .bind(query.placed_after.map_or(i64::MIN, micros_rounded_up))
         .bind(query.status.map(OrderStatus::as_str))
         .bind(query.payment_status.map(PaymentStatus::as_str))
         .bind(query.fulfillment_status.map(FulfillmentStatus::as_str))

@@ -1,41 +1,44 @@
-//! The port of the outbox.
+//! The port `Outbox`: relays lease partitions, and publish the events of their orders in order.
 //!
-//! A row stands for all events of one change, which are stored anyway; what was confirmed of them is
-//! cut off in front. Lanes are held by rows that lapse.
+//! A row stands for all events of one change, which are in `events`; confirming some of them moves
+//! its `first_version`. The lease of a partition is a worker and a deadline in its row, so that a
+//! crashed relay needs no clean-up.
 
 use super::Store;
 use super::dialect::bind_id;
-use super::failure::Failure;
-use super::record::run;
-use super::rows::{self, Reading, micros, number, text};
+use super::encode::{micros, version_number, without_nul};
+use super::error::DbError;
+use super::retry::retry_read;
+use super::rows::{self, RowReader, execute};
 use async_trait::async_trait;
-use order_core::ports::{Lane, Outbox, OutboxMessage, ParkedOrder, StoreError, Worker};
+use order_core::ports::{Outbox, OutboxMessage, ParkedOrder, Partition, StoreError, Worker};
 use order_core::time::Timestamp;
 use order_core::value::OrderId;
 use std::collections::BTreeMap;
 
-/// The lane whose turn it is, of those that have messages and are open to `$1` at `$2`.
-macro_rules! open_lane {
+/// Selects the partition to claim next: of those with messages that worker `$1` may lease at `$2`, the
+/// one whose last turn is the longest ago.
+macro_rules! claimable_partition {
     () => {
         concat!(
-            "SELECT l.lane FROM ",
-            table!("lanes"),
+            "SELECT l.partition FROM ",
+            table!("outbox_partitions"),
             " AS l WHERE (l.lease_worker IS NULL OR l.lease_worker = $1 OR l.lease_until <= $2)",
-            " AND (SELECT m.lane FROM ",
+            " AND (SELECT m.partition FROM ",
             table!("outbox"),
-            " AS m WHERE m.lane = l.lane AND NOT EXISTS (SELECT 1 FROM ",
-            table!("parked"),
+            " AS m WHERE m.partition = l.partition AND NOT EXISTS (SELECT 1 FROM ",
+            table!("outbox_parked_orders"),
             " AS p WHERE p.order_id = m.order_id) LIMIT 1) IS NOT NULL",
-            " ORDER BY l.turn, l.lane LIMIT 1",
+            " ORDER BY l.turn, l.partition LIMIT 1",
         )
     };
 }
 
-/// The rows of the order that a row of what is confirmed names.
-macro_rules! of_order {
+/// Joins the rows of an order in the outbox with a confirmation of its messages.
+macro_rules! same_order {
     () => {
         concat!(
-            "m.lane = CAST(n.value ->> 0 AS BIGINT) AND m.order_id = ",
+            "m.partition = CAST(n.value ->> 0 AS BIGINT) AND m.order_id = ",
             order_id!("n.value ->> 1"),
             " AND m.storefront = n.value ->> 2",
         )
@@ -43,55 +46,59 @@ macro_rules! of_order {
 }
 
 impl Store {
-    async fn has_messages(&self, worker: &Worker, now: i64) -> Result<bool, Failure> {
-        let lane = sqlx::query(open_lane!())
+    async fn has_claimable_partition(&self, worker: &Worker, now: i64) -> Result<bool, DbError> {
+        let partition = sqlx::query(claimable_partition!())
             .bind(worker.as_str())
             .bind(now)
-            .fetch_optional(&mut *self.reader(None).await?)
+            .fetch_optional(&mut *self.read_connection(None).await?)
             .await?;
-        Ok(lane.is_some())
+        Ok(partition.is_some())
     }
 
-    async fn messages(&self, lane: Lane, limit: u32) -> Result<Vec<OutboxMessage>, Failure> {
+    async fn read_messages(
+        &self,
+        partition: Partition,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, DbError> {
         sqlx::query(concat!(
             "SELECT m.storefront AS storefront, m.order_id AS order_id, e.version AS version,",
             " e.document AS document, NULL AS personal FROM ",
             table!("outbox"),
             " AS m CROSS JOIN ",
             table!("events"),
-            " AS e WHERE m.lane = $1 AND e.storefront = m.storefront AND e.order_id = m.order_id",
-            " AND e.version BETWEEN m.version AND m.last_version AND NOT EXISTS (SELECT 1 FROM ",
-            table!("parked"),
+            " AS e WHERE m.partition = $1 AND e.storefront = m.storefront AND e.order_id = m.order_id",
+            " AND e.version BETWEEN m.first_version AND m.last_version AND NOT EXISTS (SELECT 1 FROM ",
+            table!("outbox_parked_orders"),
             " AS p WHERE p.order_id = m.order_id)",
-            " ORDER BY m.order_id, m.storefront, m.version, e.version LIMIT $2",
+            " ORDER BY m.order_id, m.storefront, m.first_version, e.version LIMIT $2",
         ))
-        .bind(i64::from(lane.number()))
+        .bind(i64::from(partition.number()))
         .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader(None).await?)
+        .fetch_all(&mut *self.read_connection(None).await?)
         .await?
         .iter()
         .map(|row| {
             let order = rows::order_id(row, "outbox")?;
-            let storefront = Reading::new(row, "outbox", order.to_string()).value("storefront")?;
+            let storefront = RowReader::new(row, "outbox", order.to_string()).value("storefront")?;
             Ok(OutboxMessage::new(storefront, order, rows::event(row)?))
         })
         .collect()
     }
 
-    async fn parked_orders(&self, limit: u32) -> Result<Vec<ParkedOrder>, Failure> {
+    async fn read_parked_orders(&self, limit: u32) -> Result<Vec<ParkedOrder>, DbError> {
         sqlx::query(concat!(
             "SELECT order_id, error FROM ",
-            table!("parked"),
+            table!("outbox_parked_orders"),
             " ORDER BY order_id LIMIT $1",
         ))
         .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader(None).await?)
+        .fetch_all(&mut *self.read_connection(None).await?)
         .await?
         .iter()
         .map(|row| {
-            let order = rows::order_id(row, "parked")?;
-            let reading = Reading::new(row, "parked", order.to_string());
-            Ok(ParkedOrder::new(order, reading.text("error")?.to_owned()))
+            let order = rows::order_id(row, "outbox_parked_orders")?;
+            let reader = RowReader::new(row, "outbox_parked_orders", order.to_string());
+            Ok(ParkedOrder::new(order, reader.text("error")?.to_owned()))
         })
         .collect()
     }
@@ -99,41 +106,47 @@ impl Store {
 
 #[async_trait]
 impl Outbox for Store {
-    async fn claim(
+    async fn claim_partition(
         &self,
         worker: &Worker,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Lane>, StoreError> {
+    ) -> Result<Option<Partition>, StoreError> {
         let (now, until) = (micros(now), micros(until));
-        if !self.ask(|| self.has_messages(worker, now)).await? {
+        if !retry_read(self.read_pool(), || {
+            self.has_claimable_partition(worker, now)
+        })
+        .await?
+        {
             return Ok(None);
         }
         let worker = worker.as_str().to_owned();
-        self.writes()
+        self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
                 Box::pin(async move {
-                    let lane = sqlx::query(concat!(
+                    let partition = sqlx::query(concat!(
                         "UPDATE ",
-                        table!("lanes"),
+                        table!("outbox_partitions"),
                         " SET lease_worker = $1, lease_until = $3, turn = 1 + (SELECT max(turn) FROM ",
-                        table!("lanes"),
-                        ") WHERE lane = (",
-                        open_lane!(),
-                        locking_free!(),
-                        ") RETURNING lane",
+                        table!("outbox_partitions"),
+                        ") WHERE partition = (",
+                        claimable_partition!(),
+                        skip_locked!(),
+                        ") RETURNING partition",
                     ))
                     .bind(worker)
                     .bind(now)
                     .bind(until)
                     .fetch_optional(connection)
                     .await?;
-                    lane.as_ref()
+                    partition
+                        .as_ref()
                         .map(|row| {
-                            let reading = Reading::new(row, "lanes", "?");
-                            Lane::new(reading.small("lane")?)
-                                .ok_or_else(|| reading.corrupt("lane", "there is no such lane"))
+                            let reader = RowReader::new(row, "outbox_partitions", "?");
+                            Partition::new(reader.number("partition")?).ok_or_else(|| {
+                                reader.corrupt("partition", "there is no such partition")
+                            })
                         })
                         .transpose()
                 })
@@ -141,15 +154,23 @@ impl Outbox for Store {
             .await
     }
 
-    async fn fetch(&self, lane: Lane, limit: u32) -> Result<Vec<OutboxMessage>, StoreError> {
-        self.ask(|| self.messages(lane, limit)).await
+    async fn fetch(
+        &self,
+        partition: Partition,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        retry_read(self.read_pool(), || self.read_messages(partition, limit)).await
     }
 
-    async fn confirm(&self, lane: Lane, messages: &[OutboxMessage]) -> Result<(), StoreError> {
-        // Those of an order are confirmed in their order: up to the last of them.
+    async fn confirm(
+        &self,
+        partition: Partition,
+        messages: &[OutboxMessage],
+    ) -> Result<(), StoreError> {
+        // Messages of an order are confirmed in their order: all up to the last version.
         let mut up_to = BTreeMap::new();
         for message in messages {
-            let version = number(message.event.version);
+            let version = version_number(message.event.version);
             let last = up_to
                 .entry((message.order, message.storefront.as_str()))
                 .or_insert(version);
@@ -159,7 +180,7 @@ impl Outbox for Store {
             .into_iter()
             .map(|((order, storefront), version)| {
                 (
-                    lane.number(),
+                    partition.number(),
                     order.to_string(),
                     storefront.to_owned(),
                     version,
@@ -169,7 +190,7 @@ impl Outbox for Store {
         if confirmed.is_empty() {
             return Ok(());
         }
-        self.writes()
+        self.writer()
             .write(move |connection| {
                 let confirmed = confirmed.clone();
                 Box::pin(async move {
@@ -177,26 +198,26 @@ impl Outbox for Store {
                         concat!(
                             "DELETE FROM ",
                             table!("outbox"),
-                            " WHERE (lane, order_id, storefront, version) IN",
-                            " (SELECT m.lane, m.order_id, m.storefront, m.version FROM ",
+                            " WHERE (partition, order_id, storefront, first_version) IN",
+                            " (SELECT m.partition, m.order_id, m.storefront, m.first_version FROM ",
                             rows!("$1"),
                             " CROSS JOIN ",
                             table!("outbox"),
                             " AS m WHERE ",
-                            of_order!(),
+                            same_order!(),
                             " AND m.last_version <= CAST(n.value ->> 3 AS BIGINT))",
                         ),
                         concat!(
                             "UPDATE ",
                             table!("outbox"),
-                            " AS m SET version = 1 + CAST(n.value ->> 3 AS BIGINT) FROM ",
+                            " AS m SET first_version = 1 + CAST(n.value ->> 3 AS BIGINT) FROM ",
                             rows!("$1"),
                             " WHERE ",
-                            of_order!(),
-                            " AND m.version <= CAST(n.value ->> 3 AS BIGINT)",
+                            same_order!(),
+                            " AND m.first_version <= CAST(n.value ->> 3 AS BIGINT)",
                         ),
                     ] {
-                        run(connection, statement, &confirmed).await?;
+                        execute(connection, statement, &confirmed).await?;
                     }
                     Ok(())
                 })
@@ -204,15 +225,15 @@ impl Outbox for Store {
             .await
     }
 
-    async fn park(&self, order: OrderId, error: &str) -> Result<(), StoreError> {
-        let error = text(error);
-        self.writes()
+    async fn park_order(&self, order: OrderId, error: &str) -> Result<(), StoreError> {
+        let error = without_nul(error);
+        self.writer()
             .write(move |connection| {
                 let error = error.clone();
                 Box::pin(async move {
                     sqlx::query(concat!(
                         "INSERT INTO ",
-                        table!("parked"),
+                        table!("outbox_parked_orders"),
                         " (order_id, error) VALUES ($1, $2)",
                         " ON CONFLICT (order_id) DO UPDATE SET error = excluded.error",
                     ))
@@ -226,17 +247,17 @@ impl Outbox for Store {
             .await
     }
 
-    async fn parked(&self, limit: u32) -> Result<Vec<ParkedOrder>, StoreError> {
-        self.ask(|| self.parked_orders(limit)).await
+    async fn parked_orders(&self, limit: u32) -> Result<Vec<ParkedOrder>, StoreError> {
+        retry_read(self.read_pool(), || self.read_parked_orders(limit)).await
     }
 
-    async fn resume(&self, order: OrderId) -> Result<bool, StoreError> {
-        self.writes()
+    async fn resume_order(&self, order: OrderId) -> Result<bool, StoreError> {
+        self.writer()
             .write(move |connection| {
                 Box::pin(async move {
                     let resumed = sqlx::query(concat!(
                         "DELETE FROM ",
-                        table!("parked"),
+                        table!("outbox_parked_orders"),
                         " WHERE order_id = $1",
                     ))
                     .bind(bind_id(order))
@@ -248,19 +269,23 @@ impl Outbox for Store {
             .await
     }
 
-    async fn release(&self, worker: &Worker, lane: Lane) -> Result<(), StoreError> {
+    async fn release_partition(
+        &self,
+        worker: &Worker,
+        partition: Partition,
+    ) -> Result<(), StoreError> {
         let worker = worker.as_str().to_owned();
-        self.writes()
+        self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
                 Box::pin(async move {
                     sqlx::query(concat!(
                         "UPDATE ",
-                        table!("lanes"),
+                        table!("outbox_partitions"),
                         " SET lease_worker = NULL, lease_until = NULL",
-                        " WHERE lane = $1 AND lease_worker = $2",
+                        " WHERE partition = $1 AND lease_worker = $2",
                     ))
-                    .bind(i64::from(lane.number()))
+                    .bind(i64::from(partition.number()))
                     .bind(worker)
                     .execute(connection)
                     .await?;

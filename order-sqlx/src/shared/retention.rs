@@ -1,36 +1,40 @@
-//! What may be forgotten after a while, in batches.
+//! Deletes what may be forgotten after a while, in batches: expired idempotency keys and ended
+//! reservations.
 //!
-//! Orders, their events and the outside events they recorded are kept for ever: they are the ledger.
-//! Published messages and finished effects are gone at once.
+//! Orders, their events and the inbox are never deleted: they are the ledger. Published messages and
+//! completed effects are deleted at once, elsewhere.
 
-use super::Store;
 use super::dialect::{Connection, Row};
-use super::failure::Failure;
-use super::inventory::SqlInventory;
-use super::record::run;
-use super::rows::{Reading, micros};
+use super::encode::micros;
+use super::error::DbError;
+use super::rows::{RowReader, execute};
+use super::{Store, StoreInventory};
 use order_core::ports::StoreError;
 use order_core::time::Timestamp;
 
 impl Store {
-    /// Forgets idempotency keys that have expired by `now`, at most `limit` of them, the longest
-    /// expired first. Answers how many: as long as it is `limit`, there may be more.
+    /// Deletes idempotency keys that have expired by `now`, at most `limit` of them, the longest
+    /// expired first. Returns how many; if it is `limit`, there may be more.
     ///
-    /// An expired key counts as none wherever it is looked at; this only gives its space back. Call
-    /// it now and then, in batches small enough (some thousands) not to keep other writers waiting.
+    /// Expired keys are ignored everywhere; this only frees their space. Call it regularly, with a
+    /// limit of some thousands, so that other writers do not wait long.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    pub async fn purge_keys(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.writes()
+    /// If the database is unavailable, or reports an error.
+    pub async fn purge_idempotency_keys(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.writer()
             .write(move |connection| {
                 Box::pin(async move {
                     let purged = sqlx::query(concat!(
                         "DELETE FROM ",
-                        table!("keys"),
+                        table!("idempotency_keys"),
                         " WHERE (storefront, operation, idempotency_key) IN",
                         " (SELECT storefront, operation, idempotency_key FROM ",
-                        table!("keys"),
+                        table!("idempotency_keys"),
                         " WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
                     ))
                     .bind(micros(now))
@@ -44,43 +48,51 @@ impl Store {
     }
 }
 
-impl SqlInventory {
-    /// Forgets reservations that were released or have lapsed, and were to be held until `before`
-    /// at the latest, at most `limit` of them, the oldest first. Answers how many: as long as it is
-    /// `limit`, there may be more.
+impl StoreInventory {
+    /// Deletes reservations that were released or have expired, and whose expiry was at `before` or
+    /// earlier, at most `limit` of them, the oldest first. Returns how many; if it is `limit`, there
+    /// may be more.
     ///
-    /// A reservation that is forgotten can be made again: leave what an order may still ask for, some
-    /// weeks. One that was released before it was made is kept.
+    /// The id of a deleted reservation can be reserved again, so keep those that an order may still
+    /// ask for: some weeks. One that was released before it was made has no expiry and is kept.
     ///
     /// # Errors
-    /// If the store gave no answer.
-    pub async fn purge(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.store()
-            .writes()
-            .write(move |connection| Box::pin(purge(connection, before, limit)))
+    /// If the database is unavailable, or reports an error.
+    pub async fn purge_reservations(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.store
+            .writer()
+            .write(move |connection| Box::pin(delete_ended(connection, before, limit)))
             .await
     }
 }
 
-async fn purge(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, Failure> {
-    let over = sqlx::query(concat!(
+async fn delete_ended(
+    connection: &mut Connection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, DbError> {
+    let ended = sqlx::query(concat!(
         "SELECT storefront, reservation FROM ",
         table!("reservations"),
         " WHERE status IN ('released', 'expired') AND expires_at <= $1",
         " ORDER BY expires_at LIMIT $2",
-        locking_free!(),
+        skip_locked!(),
     ))
     .bind(micros(before))
     .bind(i64::from(limit))
     .fetch_all(&mut *connection)
     .await?;
-    let over = over
+    let ended = ended
         .iter()
         .map(|row: &Row| {
-            let reading = Reading::new(row, "reservations", "?");
-            Ok((reading.text("storefront")?, reading.text("reservation")?))
+            let reader = RowReader::new(row, "reservations", "?");
+            Ok((reader.text("storefront")?, reader.text("reservation")?))
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
+        .collect::<Result<Vec<_>, DbError>>()?;
     for statement in [
         concat!(
             "DELETE FROM ",
@@ -97,7 +109,7 @@ async fn purge(connection: &mut Connection, before: Timestamp, limit: u32) -> Re
             ")",
         ),
     ] {
-        run(connection, statement, &over).await?;
+        execute(connection, statement, &ended).await?;
     }
-    u64::try_from(over.len()).map_err(|_| Failure::Broken("more than can be counted"))
+    u64::try_from(ended.len()).map_err(|_| DbError::ContractViolation("more than can be counted"))
 }

@@ -1,68 +1,68 @@
-//! What is SQLite's own: its types, the SQL that reads differently elsewhere, and how its errors
-//! are told apart. The modules in `shared` are written against these names alone.
+//! What is specific to SQLite: its types, the SQL that differs, and how its errors are
+//! classified. The modules in `shared` are written against these names alone.
 
 use order_core::ports::StoreError;
 use order_core::value::OrderId;
 use sqlx::Row as _;
 use std::error::Error;
 
-/// The driver.
 pub(super) type Db = sqlx::Sqlite;
-/// Its pool.
 pub(super) type Pool = sqlx::SqlitePool;
-/// Its connection.
 pub(super) type Connection = sqlx::SqliteConnection;
-/// Its row.
 pub(super) type Row = sqlx::sqlite::SqliteRow;
 
-/// Begins a unit of work. It takes the write lock at once: a transaction that reads first and asks
-/// for the lock later fails when another has written in between.
+/// Begins a transaction, and takes the write lock at once: one that reads first and takes the lock
+/// later fails when another has written in between.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// A table of ours, in the host's file.
+/// Names a table of the store: every name starts with `order_`, so that a file can be shared with a
+/// host's tables.
 macro_rules! table {
+    ("order_skus") => {
+        "order_skus"
+    };
     ($name:literal) => {
         concat!("order_", $name)
     };
 }
 
-/// The rows of a JSON array, as `n.value`.
+/// Unnests a JSON array into rows, each as `n.value`.
 macro_rules! rows {
     ($parameter:literal) => {
         concat!("json_each(", $parameter, ") AS n")
     };
 }
 
-/// An order's id, from a text.
+/// Converts a text to an order's id.
 macro_rules! order_id {
     ($text:literal) => {
         $text
     };
 }
 
-/// Locks the rows a unit of work has read to decide on. SQLite has one writer at a time.
-macro_rules! locking {
+/// Locks nothing: SQLite has one writer at a time.
+macro_rules! for_update {
     ($alias:literal) => {
         ""
     };
 }
 
-/// Locks the rows a unit of work hands out, passing over those another hands out just now.
-macro_rules! locking_free {
+/// Locks nothing: SQLite has one writer at a time.
+macro_rules! skip_locked {
     () => {
         ""
     };
 }
 
-/// One half of a list. SQLite merges the halves by the order of the whole.
-macro_rules! half {
+/// One half of a list over two index scans. SQLite merges the halves by itself.
+macro_rules! union_half {
     ($select:expr) => {
         $select
     };
 }
 
-/// What the documentation of `commit_in` says about the transaction.
-macro_rules! about_transactions {
+/// The docs of `commit_in` about the host's transaction.
+macro_rules! host_transaction_docs {
     () => {
         "Begin the transaction with `BEGIN IMMEDIATE` ([`Pool::begin_with`](sqlx::Pool::begin_with)): \
          one that reads first and writes later fails as [`Unavailable`](StoreError::Unavailable) \
@@ -70,20 +70,20 @@ macro_rules! about_transactions {
     };
 }
 
-/// An order's id as it is stored: as text.
+/// An order's id as it is stored.
 pub(super) type Id = String;
 
-/// An order's id, for a parameter.
+/// Encodes an order's id as a parameter.
 pub(super) fn bind_id(id: OrderId) -> Id {
     id.to_string()
 }
 
-/// What comes before every order's id.
+/// Returns the lower bound of all order ids.
 pub(super) const fn least_id() -> Id {
     String::new()
 }
 
-/// An order's id in a row.
+/// Reads an order's id from a column.
 pub(super) fn read_id(
     row: &Row,
     column: &'static str,
@@ -101,49 +101,55 @@ const CANNOT_OPEN: u32 = 14;
 const PROTOCOL: u32 = 15;
 const PRIMARY: u32 = 0xff;
 
-/// Whether the database may answer later.
-fn is_away(error: &sqlx::Error) -> bool {
+/// Returns the primary result code, if the database itself reported the error.
+fn result_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    Some(code.parse::<u32>().ok()? & PRIMARY)
+}
+
+/// Returns whether another connection has the file locked.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    result_code(error) == Some(BUSY)
+}
+
+/// Returns whether the database may be available again later.
+fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::BeginFailed => true,
-        sqlx::Error::Database(answer) => answer
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| {
-                matches!(
-                    code & PRIMARY,
-                    BUSY | LOCKED | IO_ERROR | FULL | CANNOT_OPEN | PROTOCOL
-                )
-            }),
+        sqlx::Error::Database(_) => matches!(
+            result_code(error),
+            Some(BUSY | LOCKED | IO_ERROR | FULL | CANNOT_OPEN | PROTOCOL)
+        ),
         _ => false,
     }
 }
 
-/// Whether two units of work were in each other's way, and one may begin again.
+/// Returns whether the transaction conflicted with another and may be retried.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
-/// Whether the connection was lost. A file has none to lose.
-pub(super) const fn is_lost(_: &sqlx::Error) -> bool {
+/// Returns whether the connection was lost: never, with a file.
+pub(super) const fn is_connection_lost(_: &sqlx::Error) -> bool {
     false
 }
 
-/// Whether somebody else has locked what was asked for. The whole file is locked, or nothing.
-pub(super) const fn is_locked(_: &sqlx::Error) -> bool {
+/// Returns whether a row stayed locked: never, since SQLite locks the whole file.
+pub(super) const fn is_lock_timeout(_: &sqlx::Error) -> bool {
     false
 }
 
-/// The error as the ports know it.
+/// Converts a driver error to an error of the ports.
 pub(super) fn store_error(error: sqlx::Error) -> StoreError {
-    let away = is_away(&error);
+    let unavailable = is_unavailable(&error);
     let source: Box<dyn Error + Send + Sync> = Box::new(error);
-    if away {
+    if unavailable {
         StoreError::Unavailable(source)
     } else {
         StoreError::Failed(source)

@@ -1,22 +1,22 @@
-//! Brings the tables up to date.
+//! Creates and migrates the tables.
 
 use super::dialect::{BEGIN, Pool, store_error};
 use order_core::ports::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 
-/// Where we note which migrations were run: the host's own are noted elsewhere.
-const NOTED_IN: &str = "order_migrations";
+/// The table of executed migrations, apart from the host's own.
+const MIGRATIONS_TABLE: &str = "order_migrations";
 
 fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("migrations/sqlite");
-    migrator.dangerous_set_table_name(NOTED_IN);
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator
 }
 
-/// Runs the migrations that were not run yet, all in one transaction. Whoever starts at the same
-/// time waits, and finds them done.
+/// Runs the missing migrations, all in one transaction. A process that starts at the same time waits,
+/// and finds them done.
 pub(super) async fn migrate(pool: Pool) -> Result<(), StoreError> {
-    // A task of its own: a caller who goes away leaves no transaction open.
+    // In a spawned task: a caller that is dropped leaves no transaction open.
     let migration = tokio::spawn(async move {
         let mut transaction = pool.begin_with(BEGIN).await?;
         migrator()

@@ -1,86 +1,87 @@
-//! The one writer: whatever arrived while the last transaction was under way goes out as the next.
+//! Where the shared modules write on SQLite: one queue for all writes, since SQLite has one writer.
 //!
-//! Each unit keeps its own outcome: one that fails is undone alone.
+//! A batch is one transaction. All its changes are committed by one call of [`commit_all`]; every
+//! other write runs in a savepoint, so that one that fails is rolled back alone. If the batch fails
+//! for the fault of one job, its jobs are written one by one.
 
-use super::commit::commit_all;
 use super::dialect::{BEGIN, Connection, Db, Pool};
-use super::failure::{Common, Failure};
-use super::line::{self, About, Answer, Line, gone};
-use super::prepared::Prepared;
-use super::reservations::{self, Key, Reserved};
-use super::unit::{Attempts, Running};
-use order_core::order::SkuUnits;
+use super::shared::commit::commit_all;
+use super::shared::encode::EncodedChange;
+use super::shared::error::{DbError, SharedError};
+use super::shared::inventory::reservation_rows::ReservationKey;
+use super::shared::inventory::reservations::{self, ReserveResult};
+use super::shared::queue::{
+    self, BatchHandler, BatchJob, BatchQueue, ConflictKey, Reply, store_closed,
+};
+use super::shared::retry::{RetryBudget, TxFuture};
+use order_core::order::SkuQuantity;
 use order_core::ports::{Change, CommitOutcome, StoreError};
 use order_core::time::Timestamp;
 use sqlx::{Acquire as _, Transaction};
 use std::sync::Arc;
 
-/// Something written as one, with an outcome of its own.
-pub(super) trait Unit: Send + Sync {
-    /// Does it, and keeps what came of it.
-    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Running<'c, ()>;
+/// Work within a transaction, whose result type is hidden from the queue.
+pub(super) trait Work: Send + Sync {
+    /// Runs the work, and keeps its result.
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> TxFuture<'c, ()>;
 
-    /// Tells whoever waits that it is stored, or why not.
-    fn answer(self: Box<Self>, stored: Result<(), StoreError>);
+    /// Replies with the result, or with the error of the commit.
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-struct Asked<F, T> {
+struct TypedWork<F, T> {
     work: F,
-    outcome: Option<T>,
-    answer: Answer<T>,
+    result: Option<T>,
+    reply: Reply<T>,
 }
 
-impl<F, T> Unit for Asked<F, T>
+impl<F, T> Work for TypedWork<F, T>
 where
-    F: for<'c> Fn(&'c mut Connection) -> Running<'c, T> + Send + Sync,
+    F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync,
     T: Send + Sync,
 {
-    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Running<'c, ()> {
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> TxFuture<'c, ()> {
         Box::pin(async move {
-            self.outcome = Some((self.work)(connection).await?);
+            self.result = Some((self.work)(connection).await?);
             Ok(())
         })
     }
 
-    fn answer(self: Box<Self>, stored: Result<(), StoreError>) {
-        let Self {
-            outcome, answer, ..
-        } = *self;
-        // Whoever asked may have gone away.
-        drop(answer.send(stored.and_then(|()| outcome.ok_or_else(gone))));
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Self { result, reply, .. } = *self;
+        // The caller may be gone.
+        drop(reply.send(committed.and_then(|()| result.ok_or_else(store_closed))));
     }
 }
 
-/// What waits to be written.
-pub(super) enum Job {
-    /// A change.
+/// A queued write.
+pub(super) enum WriteJob {
     Commit {
-        change: Box<Prepared>,
+        change: Box<EncodedChange>,
         outcome: Option<CommitOutcome>,
-        answer: Answer<CommitOutcome>,
+        reply: Reply<CommitOutcome>,
     },
-    /// Anything else.
-    Unit(Box<dyn Unit>),
+    Other(Box<dyn Work>),
 }
 
-impl line::Job for Job {
-    fn about(&self) -> Vec<About> {
+impl BatchJob for WriteJob {
+    fn conflict_keys(&self) -> Vec<ConflictKey> {
         match self {
-            Self::Commit { change, .. } => change.about(),
-            Self::Unit(_) => Vec::new(),
+            Self::Commit { change, .. } => change.conflict_keys(),
+            Self::Other(_) => Vec::new(),
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Commit { change, .. } => change.bytes(),
-            Self::Unit(_) => 0,
+            Self::Other(_) => 0,
         }
     }
 }
 
-impl Job {
-    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Running<'c, ()> {
+impl WriteJob {
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> TxFuture<'c, ()> {
         match self {
             Self::Commit {
                 change, outcome, ..
@@ -88,83 +89,82 @@ impl Job {
                 *outcome = commit_all(connection, &[change]).await?.pop();
                 Ok(())
             }),
-            Self::Unit(unit) => unit.run(connection),
+            Self::Other(work) => work.run(connection),
         }
     }
 
-    fn answer(self, stored: Result<(), StoreError>) {
+    fn reply(self, committed: Result<(), StoreError>) {
         match self {
-            Self::Commit {
-                outcome, answer, ..
-            } => drop(answer.send(stored.and_then(|()| outcome.ok_or_else(gone)))),
-            Self::Unit(unit) => unit.answer(stored),
+            Self::Commit { outcome, reply, .. } => {
+                drop(reply.send(committed.and_then(|()| outcome.ok_or_else(store_closed))));
+            }
+            Self::Other(work) => work.reply(committed),
         }
     }
 }
 
-/// Writes, in one transaction at a time.
+/// Writes one transaction at a time.
 pub(super) struct Writer {
     pool: Pool,
-    line: Line<Job>,
+    queue: BatchQueue<WriteJob>,
 }
 
 impl Writer {
-    /// A writer through connections of this pool, one at a time.
     pub(super) fn new(pool: Pool) -> Self {
         Self {
             pool,
-            line: Line::default(),
+            queue: BatchQueue::default(),
         }
     }
 
-    /// Where it writes.
     pub(super) const fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Writes what it was given, and nothing more.
+    /// Finishes the queued jobs, and refuses new ones.
     pub(super) async fn close(&self) {
-        self.line.close().await;
+        self.queue.close().await;
     }
 
-    /// Stores a change.
+    /// Commits a change, in a batch with others.
     pub(super) async fn commit(
         self: &Arc<Self>,
         change: Change,
     ) -> Result<CommitOutcome, StoreError> {
-        let change = Box::new(Prepared::new(change)?);
-        let job = |answer| Job::Commit {
+        let change = Box::new(EncodedChange::new(change)?);
+        let job = |reply| WriteJob::Commit {
             change,
             outcome: None,
-            answer,
+            reply,
         };
-        line::enter(self, job).await
+        queue::submit(self, job).await
     }
 
-    /// Runs a unit of work. It may run more than once; its last run is the one that is stored.
+    /// Runs work in a transaction, in a batch with others. It may run more than once; the last run
+    /// is the one that is committed.
     pub(super) async fn write<F, T>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
-        F: for<'c> Fn(&'c mut Connection) -> Running<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync + 'static,
         T: Send + Sync + 'static,
     {
-        let job = |answer| {
-            Job::Unit(Box::new(Asked {
+        let job = |reply| {
+            WriteJob::Other(Box::new(TypedWork {
                 work,
-                outcome: None,
-                answer,
+                result: None,
+                reply,
             }))
         };
-        line::enter(self, job).await
+        queue::submit(self, job).await
     }
 
-    /// Sets units aside.
+    /// Reserves units, in a batch with other writes.
     pub(super) async fn reserve(
         self: &Arc<Self>,
-        key: Key,
-        lines: Vec<SkuUnits>,
+        key: ReservationKey,
+        lines: Vec<SkuQuantity>,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<Reserved, StoreError> {
+    ) -> Result<ReserveResult, StoreError> {
         self.write(move |connection| {
             let (key, lines) = (key.clone(), lines.clone());
             Box::pin(async move {
@@ -174,45 +174,45 @@ impl Writer {
         .await
     }
 
-    /// Writes a group as one transaction.
-    async fn together(&self, group: &mut [Job]) -> Together {
+    /// Writes a batch in one transaction.
+    async fn write_batch(&self, batch: &mut [WriteJob]) -> BatchResult {
         let mut transaction = match self.pool.begin_with(BEGIN).await {
             Ok(transaction) => transaction,
-            Err(error) => return Together::Failed(Failure::Sql(error).into()),
+            Err(error) => return BatchResult::Failed(DbError::Sql(error).into()),
         };
-        let mut outcomes = Vec::with_capacity(group.len());
-        if let Err(failure) = commits(&mut transaction, group).await {
-            return Together::Spoilt(failure);
+        let mut results = Vec::with_capacity(batch.len());
+        if let Err(error) = commit_changes(&mut transaction, batch).await {
+            return BatchResult::RolledBack(error);
         }
-        for job in group.iter_mut() {
-            let Job::Unit(unit) = job else {
-                outcomes.push(Ok(()));
+        for job in batch.iter_mut() {
+            let WriteJob::Other(work) = job else {
+                results.push(Ok(()));
                 continue;
             };
-            match apart(&mut transaction, &mut **unit).await {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(failure) => return Together::Spoilt(failure),
+            match run_in_savepoint(&mut transaction, &mut **work).await {
+                Ok(result) => results.push(result),
+                Err(error) => return BatchResult::RolledBack(error),
             }
         }
         match transaction.commit().await {
-            Ok(()) => Together::Stored(outcomes),
-            Err(error) => Together::Failed(Failure::Sql(error).into()),
+            Ok(()) => BatchResult::Committed(results),
+            Err(error) => BatchResult::Failed(DbError::Sql(error).into()),
         }
     }
 
-    /// Writes one unit as a transaction of its own.
-    async fn alone(&self, mut job: Job) {
-        let mut attempts = Attempts::of(&self.pool);
-        let stored = loop {
-            match self.once(&mut job).await {
-                Err(failure) if attempts.again_after(&failure).await => {}
-                stored => break stored,
+    /// Writes one job in a transaction of its own, and retries it if that may help.
+    async fn write_one(&self, mut job: WriteJob) {
+        let mut budget = RetryBudget::for_pool(&self.pool);
+        let committed = loop {
+            match self.try_write(&mut job).await {
+                Err(error) if budget.should_retry(&error).await => {}
+                committed => break committed,
             }
         };
-        job.answer(stored.map_err(StoreError::from));
+        job.reply(committed.map_err(StoreError::from));
     }
 
-    async fn once(&self, job: &mut Job) -> Result<(), Failure> {
+    async fn try_write(&self, job: &mut WriteJob) -> Result<(), DbError> {
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         job.run(&mut transaction).await?;
         transaction.commit().await?;
@@ -220,59 +220,62 @@ impl Writer {
     }
 }
 
-impl line::Server for Writer {
-    type Job = Job;
-    type Held = ();
+impl BatchHandler for Writer {
+    type Job = WriteJob;
+    type Session = ();
 
-    fn line(&self) -> &Line<Job> {
-        &self.line
+    fn queue(&self) -> &BatchQueue<WriteJob> {
+        &self.queue
     }
 
-    async fn serve(&self, (): &mut (), mut group: Vec<Job>) {
-        if group.len() > 1 {
-            match self.together(&mut group).await {
-                Together::Stored(outcomes) => {
-                    for (job, outcome) in group.into_iter().zip(outcomes) {
-                        match outcome {
-                            Err(failure) if failure.is_conflict() => self.alone(job).await,
-                            outcome => job.answer(outcome.map_err(StoreError::from)),
+    async fn handle(&self, (): &mut (), mut batch: Vec<WriteJob>) {
+        if batch.len() > 1 {
+            match self.write_batch(&mut batch).await {
+                BatchResult::Committed(results) => {
+                    for (job, result) in batch.into_iter().zip(results) {
+                        match result {
+                            Err(error) if error.is_conflict() => self.write_one(job).await,
+                            result => job.reply(result.map_err(StoreError::from)),
                         }
                     }
                     return;
                 }
-                Together::Failed(error) => {
-                    let error = Common::new(error);
-                    for job in group {
-                        job.answer(Err(error.again()));
+                BatchResult::Failed(error) => {
+                    let error = SharedError::new(error);
+                    for job in batch {
+                        job.reply(Err(error.to_store_error()));
                     }
                     return;
                 }
-                Together::Spoilt(failure) => {
-                    tracing::debug!(%failure, "a group of writes goes out one by one");
+                BatchResult::RolledBack(error) => {
+                    tracing::debug!(%error, "a batch of writes is written one by one");
                 }
             }
         }
-        for job in group {
-            self.alone(job).await;
+        for job in batch {
+            self.write_one(job).await;
         }
     }
 }
 
-/// What became of a group.
-enum Together {
-    /// It is stored, but for those units that failed.
-    Stored(Vec<Result<(), Failure>>),
-    /// It is not known to be stored.
+/// What became of a batch.
+enum BatchResult {
+    /// It is committed, without the jobs that failed.
+    Committed(Vec<Result<(), DbError>>),
+    /// It is not known to be committed.
     Failed(StoreError),
-    /// Nothing is stored, for the fault of one of them.
-    Spoilt(Failure),
+    /// Nothing is committed, for the fault of one job.
+    RolledBack(DbError),
 }
 
-/// Stores the changes of a group.
-async fn commits(connection: &mut Connection, group: &mut [Job]) -> Result<(), Failure> {
+/// Commits the changes of a batch.
+async fn commit_changes(
+    connection: &mut Connection,
+    batch: &mut [WriteJob],
+) -> Result<(), DbError> {
     let (mut changes, mut slots) = (Vec::new(), Vec::new());
-    for job in group {
-        if let Job::Commit {
+    for job in batch {
+        if let WriteJob::Commit {
             change, outcome, ..
         } = job
         {
@@ -290,20 +293,20 @@ async fn commits(connection: &mut Connection, group: &mut [Job]) -> Result<(), F
     Ok(())
 }
 
-/// Runs a unit so that it can be undone alone.
-async fn apart(
+/// Runs work in a savepoint. The inner result is that of the work, which is rolled back on an error.
+async fn run_in_savepoint(
     transaction: &mut Transaction<'_, Db>,
-    unit: &mut dyn Unit,
-) -> Result<Result<(), Failure>, Failure> {
+    work: &mut dyn Work,
+) -> Result<Result<(), DbError>, DbError> {
     let mut savepoint = transaction.begin().await?;
-    Ok(match unit.run(&mut savepoint).await {
+    Ok(match work.run(&mut savepoint).await {
         Ok(()) => {
             savepoint.commit().await?;
             Ok(())
         }
-        Err(failure) => {
+        Err(error) => {
             savepoint.rollback().await?;
-            Err(failure)
+            Err(error)
         }
     })
 }

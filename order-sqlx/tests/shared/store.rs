@@ -1,27 +1,27 @@
-//! What a store promises beside the contracts of its ports, on each of the databases.
-use order_core::event::Happening;
+//! What a store guarantees beyond the contracts of its ports, on each database.
+use order_core::event::EventPayload;
 use order_core::ports::{
-    CommitOutcome, EffectQueue as _, KeyChange, KeyRecord, Lane, OrderStore as _, Outbox as _,
-    ScopedKey, StoreError,
+    CommitOutcome, EffectQueue as _, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,
+    OrderStore as _, Outbox as _, Partition, StoreError,
 };
-use order_core::testing::builders::{at, idempotency, worker};
 use order_core::value::{StorefrontId, Version};
+use order_testing::builders::{at, idempotency, worker};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use std::future::Future as _;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
 use super::database::{BEGIN, Connection, Database, table, view, with};
-use super::support::{applied, full, story};
+use super::support::{applied, full, history};
 
 #[tokio::test]
-async fn what_was_committed_is_there_after_closing_and_opening_again() {
+async fn committed_changes_survive_closing_and_reopening() {
     let database = Database::new().await;
-    let mut told = story(1);
+    let mut given = history(1);
     let store = database.store().await;
-    applied(&store, full(&mut told)).await;
-    let mut told = told.confirmed(at(5));
-    applied(&store, told.change()).await;
+    applied(&store, full(&mut given)).await;
+    let mut given = given.confirmed(at(5));
+    applied(&store, given.change()).await;
     store.close().await;
     assert!(matches!(
         store.ping().await,
@@ -29,13 +29,13 @@ async fn what_was_committed_is_there_after_closing_and_opening_again() {
     ));
 
     let store = database.store().await;
-    let found = store.find(told.storefront(), told.id()).await.unwrap();
-    assert_eq!(found.as_ref(), Some(told.order()));
-    let events = store.events(told.storefront(), told.id()).await.unwrap();
-    assert_eq!(events, told.events());
-    let taken = store.take(&worker("w"), at(60), at(90), 10).await.unwrap();
-    assert_eq!(taken.len(), 1);
-    let messages = store.fetch(Lane::of(told.id()), 10).await.unwrap();
+    let found = store.find(given.storefront(), given.id()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(given.order()));
+    let events = store.events(given.storefront(), given.id()).await.unwrap();
+    assert_eq!(events, given.events());
+    let claimed = store.claim(&worker("w"), at(60), at(90), 10).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let messages = store.fetch(Partition::of(given.id()), 10).await.unwrap();
     assert_eq!(messages.len(), 1);
 }
 
@@ -44,15 +44,15 @@ async fn of_changes_to_the_same_version_exactly_one_is_applied() {
     let database = Database::new().await;
     let (store, second) = (database.store().await, database.store().await);
     for number in 1..=10 {
-        let mut told = story(number);
-        applied(&store, told.change()).await;
+        let mut given = history(number);
+        applied(&store, given.change()).await;
         let changes: Vec<_> = (0..20)
             .map(|n| {
-                let change = told
+                let change = given
                     .clone()
-                    .then(at(60 + n), Happening::CustomerVerified)
+                    .then(at(60 + n), EventPayload::CustomerVerified)
                     .change();
-                // Through two stores on one file, as two processes would.
+                // Through two stores, as two processes would.
                 let store = if n % 2 == 0 { &store } else { &second }.clone();
                 tokio::spawn(async move { store.commit(change).await.unwrap() })
             })
@@ -61,7 +61,7 @@ async fn of_changes_to_the_same_version_exactly_one_is_applied() {
         for change in changes {
             match change.await.unwrap() {
                 CommitOutcome::Applied => applied += 1,
-                CommitOutcome::Stale { found } => assert_eq!(found, Version::new(2)),
+                CommitOutcome::VersionConflict { found } => assert_eq!(found, Version::new(2)),
                 other => unreachable!("{other:?}"),
             }
         }
@@ -73,33 +73,33 @@ async fn of_changes_to_the_same_version_exactly_one_is_applied() {
 async fn of_twenty_claims_of_one_key_exactly_one_is_applied() {
     let database = Database::new().await;
     let (store, second) = (database.store().await, database.store().await);
-    let key = ScopedKey::new(StorefrontId::default(), &idempotency("place", "k"));
+    let key = IdempotencyScope::new(StorefrontId::default(), &idempotency("place", "k"));
     let claims: Vec<_> = (1..=20)
         .map(|number| {
-            let mut told = story(number);
-            let mut change = told.change();
-            let record = KeyRecord::new(
-                told.id(),
+            let mut given = history(number);
+            let mut change = given.change();
+            let record = IdempotencyRecord::new(
+                given.id(),
                 [7; 32],
                 Version::NONE,
                 Version::INITIAL,
                 None,
                 at(3_600),
             );
-            change.key = Some(KeyChange::Claim {
+            change.idempotency = Some(IdempotencyUpdate::Claim {
                 key: key.clone(),
                 record,
                 now: at(0),
             });
             let store = if number % 2 == 0 { &store } else { &second }.clone();
-            tokio::spawn(async move { (told.id(), store.commit(change).await.unwrap()) })
+            tokio::spawn(async move { (given.id(), store.commit(change).await.unwrap()) })
         })
         .collect();
     let (mut winner, mut holders) = (None, Vec::new());
     for claim in claims {
         match claim.await.unwrap() {
             (id, CommitOutcome::Applied) => assert_eq!(winner.replace(id), None),
-            (_, CommitOutcome::KeyTaken(record)) => holders.push(record.order),
+            (_, CommitOutcome::IdempotencyKeyTaken(record)) => holders.push(record.order),
             (_, other) => unreachable!("{other:?}"),
         }
     }
@@ -107,15 +107,15 @@ async fn of_twenty_claims_of_one_key_exactly_one_is_applied() {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_leaves_no_transaction_open() {
+async fn a_dropped_commit_leaves_no_transaction_open() {
     let database = Database::new().await;
     let store = database.store().await;
     for number in 1..=100_u64 {
-        let mut told = story(number);
-        let change = told.change();
+        let mut given = history(number);
+        let change = given.change();
         {
             let mut commit = pin!(store.commit(change));
-            // From not at all begun to well under way.
+            // From not yet polled to well in progress.
             for _ in 0..number % 4 {
                 let waiting = commit
                     .as_mut()
@@ -126,7 +126,7 @@ async fn a_caller_who_goes_away_leaves_no_transaction_open() {
                 tokio::task::yield_now().await;
             }
         }
-        let mut next = story(1_000 + number);
+        let mut next = history(1_000 + number);
         applied(&store, next.change()).await;
     }
     // Another process can write: no lock is held.
@@ -148,8 +148,8 @@ async fn a_change_that_breaks_the_rules_fails_alone() {
     let store = database.store().await;
     let mut changes = Vec::new();
     for number in 1..=9_u64 {
-        let mut told = story(number);
-        let mut change = told.change();
+        let mut given = history(number);
+        let mut change = given.change();
         if number == 5 {
             change.events.clear();
         }
@@ -171,11 +171,11 @@ async fn a_change_that_breaks_the_rules_fails_alone() {
 }
 
 #[tokio::test]
-async fn personal_data_is_stored_beside_documents_only_and_gone_once_erased() {
+async fn personal_data_is_never_in_documents_and_gone_once_erased() {
     let database = Database::new().await;
     let store = database.store().await;
-    let mut told = story(1);
-    applied(&store, full(&mut told)).await;
+    let mut given = history(1);
+    applied(&store, full(&mut given)).await;
     let mut connection = database.connection().await;
     let holds = async |connection: &mut Connection, statement: &str| {
         let statement = AssertSqlSafe(statement.to_owned());
@@ -188,20 +188,20 @@ async fn personal_data_is_stored_beside_documents_only_and_gone_once_erased() {
     let (orders, events, effects) = (table("orders"), table("events"), table("effects"));
     let documents = &format!(
         "SELECT document FROM {events} UNION ALL SELECT document FROM {orders} \
-         UNION ALL SELECT task FROM {effects}"
+         UNION ALL SELECT kind FROM {effects}"
     );
     let personal =
         &format!("SELECT personal FROM {events} UNION ALL SELECT personal FROM {orders}");
     assert!(!holds(&mut connection, documents).await);
     assert!(holds(&mut connection, personal).await);
 
-    let mut told = told
+    let mut given = given
         .cancelled(at(5))
-        .then(at(6), Happening::PersonalDataErased);
-    applied(&store, told.change()).await;
+        .then(at(6), EventPayload::PersonalDataErased);
+    applied(&store, given.change()).await;
     assert!(!holds(&mut connection, documents).await);
     assert!(!holds(&mut connection, personal).await);
-    let found = store.find(told.storefront(), told.id()).await.unwrap();
+    let found = store.find(given.storefront(), given.id()).await.unwrap();
     assert!(found.unwrap().personal().is_empty());
 }
 
@@ -209,7 +209,7 @@ async fn personal_data_is_stored_beside_documents_only_and_gone_once_erased() {
 async fn an_event_is_never_changed() {
     let database = Database::new().await;
     let store = database.store().await;
-    applied(&store, story(1).change()).await;
+    applied(&store, history(1).change()).await;
     let mut connection = database.connection().await;
     let events = table("events");
     for change in ["document = '{}'", "version = 2"] {
@@ -220,7 +220,7 @@ async fn an_event_is_never_changed() {
 }
 
 #[tokio::test]
-async fn a_row_that_makes_no_sense_is_reported_with_its_place() {
+async fn a_corrupt_row_is_reported_with_table_column_and_id() {
     let database = Database::new().await;
     let store = database.store().await;
     let mut connection = database.connection().await;
@@ -231,11 +231,15 @@ async fn a_row_that_makes_no_sense_is_reported_with_its_place() {
         (4, &*another, "document"),
         (1, "document = '{'", "document"),
     ] {
-        let mut told = story(number);
-        applied(&store, told.change()).await;
+        let mut given = history(number);
+        applied(&store, given.change()).await;
         let statement = format!("UPDATE {} SET {damage}", table("orders"));
         connection.execute(AssertSqlSafe(statement)).await.unwrap();
-        match store.find(told.storefront(), told.id()).await.unwrap_err() {
+        match store
+            .find(given.storefront(), given.id())
+            .await
+            .unwrap_err()
+        {
             StoreError::Corrupt {
                 table: found,
                 column: within,
@@ -243,7 +247,7 @@ async fn a_row_that_makes_no_sense_is_reported_with_its_place() {
                 ..
             } => assert_eq!(
                 (found, within, id),
-                ("orders", column, told.id().to_string())
+                ("orders", column, given.id().to_string())
             ),
             other => unreachable!("{other}"),
         }
@@ -254,29 +258,32 @@ async fn a_row_that_makes_no_sense_is_reported_with_its_place() {
 async fn a_newer_document_is_not_misread() {
     let database = Database::new().await;
     let store = database.store().await;
-    let mut told = story(1);
-    applied(&store, told.change()).await;
+    let mut given = history(1);
+    applied(&store, given.change()).await;
     let mut connection = database.connection().await;
     let newer = with("schema", "999");
     let statement = format!("UPDATE {} SET document = {newer}", table("orders"));
     connection.execute(AssertSqlSafe(statement)).await.unwrap();
-    let error = store.find(told.storefront(), told.id()).await.unwrap_err();
+    let error = store
+        .find(given.storefront(), given.id())
+        .await
+        .unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn expired_keys_are_forgotten_in_batches() {
+async fn expired_idempotency_keys_are_purged_in_batches() {
     let database = Database::new().await;
     let store = database.store().await;
     for number in 1..=5_u64 {
-        let mut told = story(number);
-        let mut change = told.change();
+        let mut given = history(number);
+        let mut change = given.change();
         let key = idempotency("place", &format!("k{number}"));
         let expires_at = at(100 * number);
-        change.key = Some(KeyChange::Claim {
-            key: ScopedKey::new(StorefrontId::default(), &key),
-            record: KeyRecord::new(
-                told.id(),
+        change.idempotency = Some(IdempotencyUpdate::Claim {
+            key: IdempotencyScope::new(StorefrontId::default(), &key),
+            record: IdempotencyRecord::new(
+                given.id(),
                 [0; 32],
                 Version::NONE,
                 Version::INITIAL,
@@ -287,19 +294,25 @@ async fn expired_keys_are_forgotten_in_batches() {
         });
         applied(&store, change).await;
     }
-    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 2);
-    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 1);
-    assert_eq!(store.purge_keys(at(300), 2).await.unwrap(), 0);
-    let kept = ScopedKey::new(StorefrontId::default(), &idempotency("place", "k4"));
-    assert!(store.find_key(&kept, at(300)).await.unwrap().is_some());
+    assert_eq!(store.purge_idempotency_keys(at(300), 2).await.unwrap(), 2);
+    assert_eq!(store.purge_idempotency_keys(at(300), 2).await.unwrap(), 1);
+    assert_eq!(store.purge_idempotency_keys(at(300), 2).await.unwrap(), 0);
+    let kept = IdempotencyScope::new(StorefrontId::default(), &idempotency("place", "k4"));
+    assert!(
+        store
+            .find_idempotency_record(&kept, at(300))
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
-async fn views_show_the_lines() {
+async fn views_show_lines_payments_refunds_and_fulfillments() {
     let database = Database::new().await;
     let store = database.store().await;
-    let mut told = story(1).confirmed(at(2)).authorized(at(3));
-    applied(&store, told.change()).await;
+    let mut given = history(1).confirmed(at(2)).authorized(at(3));
+    applied(&store, given.change()).await;
     let mut connection = database.connection().await;
     let row = connection
         .fetch_one(AssertSqlSafe(format!(

@@ -1,4 +1,4 @@
-//! A Postgres of a test's own, that it may stop and cut off from its clients.
+//! A Postgres server for one test, which may stop it, crash it, and cut its connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A cluster, removed in the end.
+/// A database cluster, removed when it is dropped.
 pub(crate) struct Cluster {
     folder: TempDir,
     url: String,
@@ -19,13 +19,13 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) async fn start() -> Self {
         let folder = TempDir::new().unwrap();
-        let place = folder.path().join("pg");
+        let directory = folder.path().join("pg");
         let settings = ["fsync=off", "full_page_writes=off"];
-        let url = run("start", &place, &settings).await;
+        let url = run("start", &directory, &settings).await;
         Self { folder, url }
     }
 
-    fn place(&self) -> PathBuf {
+    fn directory(&self) -> PathBuf {
         self.folder.path().join("pg")
     }
 
@@ -33,77 +33,77 @@ impl Cluster {
         self.url.clone()
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         let (_, rest) = self.url.split_once('@').unwrap();
         rest.split('/').next().unwrap().parse().unwrap()
     }
 
-    /// As a crash would stop it.
+    /// Stops the server without a checkpoint, like a crash.
     pub(crate) async fn stop(&self) {
-        run("stop", &self.place(), &["immediate"]).await;
+        run("stop", &self.directory(), &["immediate"]).await;
     }
 
-    /// At the same address as before.
+    /// Starts the server again, at the same address.
     pub(crate) async fn start_again(&self) {
-        run("start", &self.place(), &["fsync=off"]).await;
+        run("start", &self.directory(), &["fsync=off"]).await;
     }
 
-    /// As a crash would stop it; then it recovers.
+    /// Crashes and restarts the server.
     pub(crate) async fn crash(&self) {
-        run("restart", &self.place(), &["immediate"]).await;
+        run("restart", &self.directory(), &["immediate"]).await;
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let removed = script("remove", &self.place(), &[]).status();
+        let removed = script("remove", &self.directory(), &[]).status();
         if !std::thread::panicking() {
             assert!(removed.unwrap().success());
         }
     }
 }
 
-fn script(command: &str, place: &Path, rest: &[&str]) -> Command {
+fn script(command: &str, directory: &Path, rest: &[&str]) -> Command {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
     let mut script = Command::new(script);
-    script.arg(command).arg(place).args(rest);
+    script.arg(command).arg(directory).args(rest);
+    // A started server keeps stderr open, so it is inherited instead of piped.
     script.stdin(Stdio::null()).stderr(Stdio::inherit());
     script
 }
 
-/// Runs the script, and answers what it prints.
-async fn run(command: &'static str, place: &Path, rest: &[&'static str]) -> String {
-    let mut script = script(command, place, rest);
-    // What it starts keeps what it prints to.
+/// Runs the script, and returns its output.
+async fn run(command: &'static str, directory: &Path, rest: &[&'static str]) -> String {
+    let mut script = script(command, directory, rest);
     let output = tokio::task::spawn_blocking(move || script.output());
     let output = output.await.unwrap().unwrap();
     assert!(output.status.success(), "scripts/postgres {command}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Stands before a server, and cuts connections off in the middle of what it answers.
+/// A proxy that cuts connections in the middle of an answer.
 pub(crate) struct Cutter {
-    /// Where it listens.
+    /// The address it listens on.
     pub(crate) address: SocketAddr,
     cuts: Arc<AtomicU64>,
 }
 
 impl Cutter {
-    /// Cuts each connection after some of the answers, between `least` bytes and four times as many.
+    /// Starts a proxy that cuts each connection after `least` to `4 * least` bytes of answers.
     pub(crate) async fn before(server: SocketAddr, least: u64) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let cuts = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&cuts);
         tokio::spawn(async move {
-            let mut chance = 42_u64;
+            let mut random = 42_u64;
             while let Ok((client, _)) = listener.accept().await {
-                // Any sequence will do that is not always the same length.
-                chance = chance
+                // Any sequence of varying lengths will do.
+                random = random
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
-                let bytes = least + (chance >> 33) % (3 * least);
+                let bytes = least + (random >> 33) % (3 * least);
                 let cuts = Arc::clone(&counted);
                 tokio::spawn(async move {
                     if serve(client, server, bytes).await.is_ok_and(|cut| cut) {
@@ -115,13 +115,14 @@ impl Cutter {
         Self { address, cuts }
     }
 
-    /// How many connections it has cut off.
+    /// Returns how many connections it has cut.
     pub(crate) fn cuts(&self) -> u64 {
         self.cuts.load(Ordering::Relaxed)
     }
 }
 
-/// Carries what both say, until the server has said so many bytes. Answers whether it has.
+/// Forwards both directions until the server has sent `left` bytes. Returns whether it cut the
+/// connection.
 async fn serve(client: TcpStream, server: SocketAddr, mut left: u64) -> io::Result<bool> {
     let server = TcpStream::connect(server).await?;
     let (mut from_client, mut to_client) = client.into_split();
@@ -133,11 +134,11 @@ async fn serve(client: TcpStream, server: SocketAddr, mut left: u64) -> io::Resu
         if read == 0 {
             break false;
         }
-        let said = u64::try_from(read).unwrap();
-        if said >= left {
+        let sent = u64::try_from(read).unwrap();
+        if sent >= left {
             break true;
         }
-        left -= said;
+        left -= sent;
         if to_client.write_all(&buffer[..read]).await.is_err() {
             break false;
         }

@@ -1,4 +1,4 @@
-//! What the tests have in common: databases that go away, and changes to commit.
+//! Fixtures of the tests: a database per test, and changes to commit.
 #![allow(
     dead_code,
     unused_imports,
@@ -13,21 +13,21 @@ pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use order_core::effect::{Effect, EffectId, Task};
+use order_core::effect::{Effect, EffectId, EffectKind};
 use order_core::ports::{Change, CommitOutcome, NewEffect, OrderStore};
-use order_core::testing::Story;
-use order_core::testing::builders::{at, place};
+use order_testing::OrderHistory;
+use order_testing::builders::{at, place};
 
-/// The order of this number, placed at noon and so many seconds.
-pub(crate) fn story(number: u64) -> Story {
-    Story::placed(number, place().build(), at(number))
+/// Returns the history of an order placed `number` seconds after noon.
+pub(crate) fn history(number: u64) -> OrderHistory {
+    OrderHistory::placed(number, place().build(), at(number))
 }
 
-/// A change with something to do and something to publish.
-pub(crate) fn full(story: &mut Story) -> Change {
-    let mut change = story.change();
-    let id = EffectId::new(story.id(), story.order().version(), 0);
-    let effect = Effect::new(id, story.storefront().clone(), Task::VerifyCustomer);
+/// Returns the next change of a history, with a new effect and a message to publish.
+pub(crate) fn full(history: &mut OrderHistory) -> Change {
+    let mut change = history.change();
+    let id = EffectId::new(history.id(), history.order().version(), 0);
+    let effect = Effect::new(id, history.storefront().clone(), EffectKind::VerifyCustomer);
     change.effects = vec![NewEffect::new(effect, None)];
     change.publish = true;
     change

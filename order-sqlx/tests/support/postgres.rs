@@ -1,7 +1,7 @@
 //! A Postgres database for each test, dropped afterwards.
 
 pub(crate) use order_sqlx::PostgresStore as Store;
-pub(crate) use order_sqlx::postgres::SqlInventory;
+pub(crate) use order_sqlx::postgres::PostgresInventory as StoreInventory;
 pub(crate) use sqlx::{PgConnection as Connection, PgPool as Pool};
 
 use order_sqlx::PostgresOptions;
@@ -14,38 +14,46 @@ use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How a host begins a transaction to commit an order in.
+/// Begins a transaction of a host for `commit_in`.
 pub(crate) const BEGIN: &str = "BEGIN";
 
-/// What the names of ours begin with.
+/// The prefix of all names of the store.
 pub(crate) const PREFIX: &str = "orders.";
 
-/// Takes a name of ours for something of the host's.
+/// Creates a table of the host with a name of the store.
 pub(crate) const OCCUPY: &str =
     "CREATE SCHEMA orders; CREATE TABLE orders.events (of_the_host TEXT)";
 
-/// Makes the database refuse orders of one customer.
+/// Creates a trigger that refuses orders of one customer.
 pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
      'BEGIN RAISE EXCEPTION ''refused''; END'; \
      CREATE TRIGGER refuse BEFORE INSERT ON orders.orders FOR EACH ROW \
      WHEN (new.customer_id = 'refused') EXECUTE FUNCTION refuse()";
 
-/// A table of ours, as a host names it.
+/// Returns the full name of a table of the store.
 pub(crate) fn table(name: &str) -> String {
     format!("orders.{name}")
 }
 
-/// A view of ours.
+/// Returns the full name of a view of the store.
 pub(crate) fn view(name: &str) -> String {
     format!("orders.order_{name}")
 }
 
-/// A document with another value, in SQL.
+/// Returns an SQL expression for the document with another value.
 pub(crate) fn with(field: &str, json: &str) -> String {
     format!("jsonb_set(document::jsonb, '{{{field}}}', '{json}')::text")
 }
 
-/// The server that tests make their databases on.
+/// Sends what this thread logs to a subscriber until the guard is dropped. The driver of Postgres logs
+/// on the thread of the test.
+pub(crate) fn subscribe(
+    subscriber: impl tracing::Subscriber + Send + Sync,
+) -> Option<tracing::subscriber::DefaultGuard> {
+    Some(tracing::subscriber::set_default(subscriber))
+}
+
+/// Returns the URL of the server that tests create their databases on.
 #[expect(clippy::panic, reason = "without it there is nothing to test on")]
 fn server() -> String {
     env::var("ORDER_TEST_POSTGRES_URL").unwrap_or_else(|_| {
@@ -56,11 +64,11 @@ fn server() -> String {
     })
 }
 
-/// A database for one test.
+/// A database for one test, dropped with it.
 pub(crate) struct Database {
     server: String,
     name: String,
-    /// A role that owns it and may not do more than it must.
+    /// A role that owns it and is no superuser, if the test wants one.
     role: Option<String>,
 }
 
@@ -69,7 +77,7 @@ impl Database {
         Self::on(server()).await
     }
 
-    /// A database on this server.
+    /// Creates a database on this server.
     #[expect(clippy::disallowed_methods, reason = "a name that no other run has")]
     pub(crate) async fn on(server: String) -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
@@ -91,7 +99,7 @@ impl Database {
         }
     }
 
-    /// A database of a role that is no superuser.
+    /// Creates a database owned by a role that is no superuser.
     pub(crate) async fn of_a_role() -> Self {
         let mut database = Self::new().await;
         let role = database.name.clone();
@@ -107,35 +115,35 @@ impl Database {
         database
     }
 
-    /// Its URL, for its role if it has one.
+    /// Returns its URL, for its role if it has one.
     pub(crate) fn url(&self) -> String {
         let (start, parameters) = match self.server.split_once('?') {
             Some((start, parameters)) => (start, format!("?{parameters}")),
             None => (self.server.as_str(), String::new()),
         };
         let (scheme, rest) = start.split_once("://").unwrap();
-        let (place, _) = rest.rsplit_once('/').unwrap();
-        let place = match (&self.role, place.rsplit_once('@')) {
-            (Some(role), Some((_, place))) => format!("{role}:{role}@{place}"),
-            (Some(role), None) => format!("{role}:{role}@{place}"),
-            (None, _) => place.to_owned(),
+        let (authority, _) = rest.rsplit_once('/').unwrap();
+        let authority = match (&self.role, authority.rsplit_once('@')) {
+            (Some(role), Some((_, authority))) => format!("{role}:{role}@{authority}"),
+            (Some(role), None) => format!("{role}:{role}@{authority}"),
+            (None, _) => authority.to_owned(),
         };
-        format!("{scheme}://{place}/{}{parameters}", self.name)
+        format!("{scheme}://{authority}/{}{parameters}", self.name)
     }
 
-    /// Its name, and that of its role.
+    /// Returns its name, which is that of its role as well.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// A store in it that keeps storefronts apart.
-    pub(crate) async fn isolated(&self) -> Store {
-        let store = self.unmigrated().await.isolated();
+    /// Returns a migrated store in it with row-level security.
+    pub(crate) async fn with_row_level_security(&self) -> Store {
+        let store = self.unmigrated().await.with_row_level_security();
         store.migrate().await.unwrap();
         store
     }
 
-    /// A store in it.
+    /// Returns a migrated store in it.
     pub(crate) async fn store(&self) -> Store {
         let store = self.unmigrated().await;
         store.migrate().await.unwrap();
@@ -148,7 +156,7 @@ impl Database {
             .unwrap()
     }
 
-    /// A connection to it that knows nothing of the store.
+    /// Returns a plain connection to it.
     pub(crate) async fn connection(&self) -> Connection {
         PgConnectOptions::from_str(&self.url())
             .unwrap()
@@ -157,7 +165,7 @@ impl Database {
             .unwrap()
     }
 
-    /// A pool as a host has one.
+    /// Returns a pool as a host has one.
     pub(crate) async fn pool(&self) -> Pool {
         PgPoolOptions::new()
             .max_connections(3)
@@ -168,7 +176,7 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Drops the database, whoever is still connected, and however the test has ended.
+    /// Drops the database, even with open connections or after a panic.
     fn drop(&mut self) {
         let server = self.server.clone();
         let mut statements = vec![format!(
@@ -176,7 +184,7 @@ impl Drop for Database {
             self.name
         )];
         statements.extend(self.role.as_ref().map(|role| format!("DROP ROLE {role}")));
-        // The test's runtime cannot be waited for from within.
+        // The test's runtime cannot be blocked from within, so a thread drops the database.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -196,7 +204,7 @@ impl Drop for Database {
     }
 }
 
-/// Tables, indexes, views and functions, with their schema.
+/// Returns the names of all tables, indexes, views and functions, with their schema.
 pub(crate) async fn names(pool: &Pool) -> BTreeSet<String> {
     pool.fetch_all(
         "SELECT n.nspname || '.' || c.relname AS name FROM pg_class AS c \

@@ -1,7 +1,7 @@
 //! An SQLite file for each test.
 
 pub(crate) use order_sqlx::SqliteStore as Store;
-pub(crate) use order_sqlx::sqlite::SqlInventory;
+pub(crate) use order_sqlx::sqlite::SqliteInventory as StoreInventory;
 pub(crate) use sqlx::{SqliteConnection as Connection, SqlitePool as Pool};
 
 use order_sqlx::SqliteOptions;
@@ -12,35 +12,47 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How a host begins a transaction to commit an order in.
+/// Begins a transaction of a host for `commit_in`.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// What the names of ours begin with.
+/// The prefix of all names of the store.
 pub(crate) const PREFIX: &str = "order_";
 
-/// Takes a name of ours for something of the host's.
+/// Creates a table of the host with a name of the store.
 pub(crate) const OCCUPY: &str = "CREATE TABLE order_events (of_the_host TEXT)";
 
-/// Makes the database refuse orders of one customer.
+/// Creates a trigger that refuses orders of one customer.
 pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE TRIGGER refuse BEFORE INSERT ON order_orders WHEN new.customer_id = 'refused' \
      BEGIN SELECT RAISE(ABORT, 'refused'); END";
 
-/// A table of ours, as a host names it.
+/// Returns the full name of a table of the store.
 pub(crate) fn table(name: &str) -> String {
-    format!("order_{name}")
+    match name {
+        "order_skus" => name.to_owned(),
+        _ => format!("order_{name}"),
+    }
 }
 
-/// A view of ours.
+/// Returns the full name of a view of the store.
 pub(crate) fn view(name: &str) -> String {
     format!("order_{name}")
 }
 
-/// A document with another value, in SQL.
+/// Returns an SQL expression for the document with another value.
 pub(crate) fn with(field: &str, json: &str) -> String {
     format!("json_set(document, '$.{field}', json('{json}'))")
 }
 
-/// A file for one test.
+/// Sends what the process logs to a subscriber, for ever: the driver of SQLite logs on a thread of its
+/// own. One test of a process may do so.
+pub(crate) fn subscribe(
+    subscriber: impl tracing::Subscriber + Send + Sync,
+) -> Option<tracing::subscriber::DefaultGuard> {
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    None
+}
+
+/// A file for one test, deleted with it.
 pub(crate) struct Database {
     folder: TempDir,
 }
@@ -56,7 +68,7 @@ impl Database {
         self.folder.path().join("order.db")
     }
 
-    /// A store in it.
+    /// Returns a migrated store in it.
     pub(crate) async fn store(&self) -> Store {
         let store = self.unmigrated().await;
         store.migrate().await.unwrap();
@@ -67,7 +79,7 @@ impl Database {
         open(&self.path()).await
     }
 
-    /// A connection to it that knows nothing of the store.
+    /// Returns a plain connection to it.
     pub(crate) async fn connection(&self) -> Connection {
         SqliteConnectOptions::new()
             .filename(self.path())
@@ -77,7 +89,7 @@ impl Database {
             .unwrap()
     }
 
-    /// A pool as a host has one.
+    /// Returns a pool as a host has one.
     pub(crate) async fn pool(&self) -> Pool {
         let options = SqliteConnectOptions::new()
             .filename(self.path())
@@ -98,7 +110,7 @@ pub(crate) async fn open(path: &Path) -> Store {
         .unwrap()
 }
 
-/// Tables, indexes, views and triggers.
+/// Returns the names of all tables, indexes, views and triggers.
 pub(crate) async fn names(pool: &Pool) -> BTreeSet<String> {
     pool.fetch_all("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
         .await

@@ -1,24 +1,28 @@
-//! A service in a world of memory adapters, every call of which passes a gate.
+//! The fixture of these tests: a service over memory adapters with injected faults. *Given* an order,
+//! execute a command or *report* a fact, and *expect* the outcome.
 
-mod gate;
-mod gated;
+mod fault_injector;
+mod faulty;
 
-pub(crate) use gate::{Gate, Trouble};
+pub(crate) use fault_injector::{FaultInjector, InjectedFault};
 
-use gated::Gated;
-use order_core::breaker::{BreakerPolicy, Breakers};
+use faulty::Faulty;
+use order_core::breaker::{BreakerPolicy, BreakerRegistry};
 use order_core::command::Command;
 use order_core::fact::Fact;
 use order_core::order::{Order, OrderStatus, Tracking};
-use order_core::policy::{Policies, PolicyBook};
-use order_core::ports::{Clock, Done, Execute, OrderError, Orders, Place, Receipt, Report};
-use order_core::service::{OrderService, OrderServiceBuilder, Outside};
-use order_core::testing::builders::{address, contact, fact_id, sku, token, worker};
-use order_core::testing::{
-    Balance, ManualClock, MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments,
-    MemoryShipping, MemoryStore, Parcel, SequentialIds, Shelf,
+use order_core::policy::{PolicySet, StorefrontPolicy};
+use order_core::ports::{
+    Clock, CommandOutcome, CommandRequest, ExternalEventRef, FactReport, OrderError, Orders,
+    PlaceOrderRequest,
 };
+use order_core::service::{ExternalServices, OrderService, OrderServiceBuilder};
 use order_core::value::{FulfillmentNo, OrderId, StorefrontId};
+use order_testing::builders::{address, contact, fact_id, sku, token, worker};
+use order_testing::{
+    ManualClock, MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments,
+    MemoryShipping, MemoryStore, Parcel, ProviderBalance, SequentialIds, StockLevel,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -37,7 +41,7 @@ pub(crate) struct World {
     pub(crate) payments: Arc<MemoryPayments>,
     pub(crate) shipping: Arc<MemoryShipping>,
     pub(crate) notifications: Arc<MemoryNotifications>,
-    pub(crate) gate: Gate,
+    pub(crate) faults: FaultInjector,
     services: AtomicU64,
 }
 
@@ -57,68 +61,72 @@ impl World {
             payments: Arc::new(MemoryPayments::new()),
             shipping: Arc::new(MemoryShipping::new()),
             notifications: Arc::new(MemoryNotifications::new()),
-            gate: Gate::default(),
+            faults: FaultInjector::default(),
             services: AtomicU64::new(0),
         }
     }
 
-    fn outside(&self) -> Outside {
-        Outside {
-            customers: Gated::new(&self.customers, &self.gate),
-            inventory: Gated::new(&self.inventory, &self.gate),
-            payments: Gated::new(&self.payments, &self.gate),
-            shipping: Gated::new(&self.shipping, &self.gate),
-            notifications: Gated::new(&self.notifications, &self.gate),
+    fn external_services(&self) -> ExternalServices {
+        ExternalServices {
+            customers: Faulty::new(&self.customers, &self.faults),
+            inventory: Faulty::new(&self.inventory, &self.faults),
+            payments: Faulty::new(&self.payments, &self.faults),
+            shipping: Faulty::new(&self.shipping, &self.faults),
+            notifications: Faulty::new(&self.notifications, &self.faults),
         }
     }
 
-    /// A process of its own on this store, to be changed and built.
+    /// Returns the builder of another process on this store.
     pub(crate) fn builder(&self) -> OrderServiceBuilder {
         let number = self.services.fetch_add(1, Ordering::Relaxed);
-        let store = Gated::new(&self.store, &self.gate);
-        OrderService::builder(store, self.outside(), Arc::new(self.clock.clone()))
-            .worker(worker(&format!("worker-{number}")))
-            .ids(Arc::new(SequentialIds::seeded(number)))
-            .breakers(Arc::new(Breakers::new(
-                // Never open, but where a test wants that.
-                BreakerPolicy::default()
-                    .with_consecutive(u32::MAX)
-                    .with_rate(101, u32::MAX, Duration::from_secs(30)),
-            )))
+        let store = Faulty::new(&self.store, &self.faults);
+        OrderService::builder(
+            store,
+            self.external_services(),
+            Arc::new(self.clock.clone()),
+        )
+        .worker(worker(&format!("worker-{number}")))
+        .ids(Arc::new(SequentialIds::seeded(number)))
+        .breakers(Arc::new(BreakerRegistry::new(
+            // Circuits stay closed unless a test configures them otherwise.
+            BreakerPolicy::default()
+                .with_consecutive(u32::MAX)
+                .with_rate(101, u32::MAX, Duration::from_secs(30)),
+        )))
     }
 
-    /// A process of its own on this store.
+    /// Returns another process on this store.
     pub(crate) fn service(&self) -> OrderService {
         self.builder().build().unwrap()
     }
 
-    /// A process whose storefronts have other policies.
-    pub(crate) fn service_with(&self, change: impl FnOnce(&mut Policies)) -> OrderService {
-        let mut policies = Policies::default();
-        change(&mut policies);
-        let book = PolicyBook::new(policies);
-        self.builder().policies(book).build().unwrap()
+    /// Returns another process on this store, with another policy.
+    pub(crate) fn service_with(&self, change: impl FnOnce(&mut StorefrontPolicy)) -> OrderService {
+        let mut policy = StorefrontPolicy::default();
+        change(&mut policy);
+        let policies = PolicySet::new(policy);
+        self.builder().policies(policies).build().unwrap()
     }
 
-    /// The order as it is stored.
+    /// Returns the order as it is stored.
     pub(crate) fn order(&self, id: OrderId) -> Order {
         let orders = self.store.orders();
         let found = orders.into_iter().find(|order| order.id() == id);
         found.expect("the order is stored")
     }
 
-    /// The one order there is.
+    /// Returns the only order that is stored.
     pub(crate) fn only_order(&self) -> Order {
         let orders = self.store.orders();
         assert_eq!(orders.len(), 1, "there is one order");
         orders.into_iter().next().unwrap()
     }
 
-    pub(crate) fn shelf(&self, name: &str) -> Shelf {
-        self.inventory.shelf(&shop(), &sku(name))
+    pub(crate) fn stock_level(&self, name: &str) -> StockLevel {
+        self.inventory.stock_level(&shop(), &sku(name))
     }
 
-    pub(crate) fn balance(&self, id: OrderId) -> Balance {
+    pub(crate) fn balance(&self, id: OrderId) -> ProviderBalance {
         self.payments.balance_of(id)
     }
 
@@ -126,16 +134,16 @@ impl World {
         self.shipping.parcels(id)
     }
 
-    /// Units of `abc` and `tea` that are held or taken.
+    /// Returns the units of `abc` and `tea` that are reserved or committed.
     pub(crate) fn kept_units(&self) -> u32 {
         ["abc", "tea"]
-            .map(|name| self.shelf(name))
+            .map(|name| self.stock_level(name))
             .iter()
-            .map(|shelf| shelf.held + shelf.committed)
+            .map(|level| level.reserved + level.committed)
             .sum()
     }
 
-    /// Lets runners go on, and time pass, until nothing waits but what was given up on.
+    /// Runs a runner while time passes, until no effect is left but dead letters.
     pub(crate) async fn settle(&self, service: &OrderService) {
         let runner = service.runner();
         for _ in 0..200 {
@@ -146,10 +154,10 @@ impl World {
             }
             self.clock.advance(Duration::from_secs(10));
         }
-        panic!("something waits for ever: {:?}", self.store.effects());
+        panic!("an effect is never finished: {:?}", self.store.effects());
     }
 
-    /// Lets time pass in steps, with a runner going on at each.
+    /// Lets time pass in steps, and runs a runner at each.
     pub(crate) async fn pass(&self, service: &OrderService, span: Duration, steps: u32) {
         let runner = service.runner();
         for _ in 0..steps {
@@ -158,22 +166,22 @@ impl World {
         }
     }
 
-    /// Nothing of this order is kept anywhere, and nothing is left to do.
-    pub(crate) fn nothing_is_kept(&self, id: OrderId, at: &str) {
+    /// Checks that no money, stock or parcel is kept for this order, and that nothing is left to do.
+    pub(crate) fn expect_nothing_kept(&self, id: OrderId, at: &str) {
         let order = self.order(id);
         assert!(order.is_settled(), "{at}: settled: {order:?}");
-        assert_eq!(self.kept_units(), 0, "{at}: all stock is back");
+        assert_eq!(self.kept_units(), 0, "{at}: all stock is released");
         let balance = self.balance(id);
         assert!(balance.is_clear(), "{at}: no money is kept: {balance:?}");
         assert_eq!(self.parcels_on_their_way(id), 0, "{at}: no parcel is sent");
-        assert!(self.store.effects().is_empty(), "{at}: nothing waits");
+        assert!(self.store.effects().is_empty(), "{at}: no effect is left");
     }
 
-    /// Parcels that the warehouse would send, or has sent.
+    /// Returns how many parcels the warehouse will send or has sent.
     pub(crate) fn parcels_on_their_way(&self, id: OrderId) -> usize {
-        let recalled = order_core::testing::ParcelState::Recalled;
+        let recalled = order_testing::ParcelStatus::Recalled;
         let parcels = self.parcels(id);
-        parcels.iter().filter(|one| one.state != recalled).count()
+        parcels.iter().filter(|one| one.status != recalled).count()
     }
 }
 
@@ -181,54 +189,71 @@ pub(crate) fn shop() -> StorefrontId {
     StorefrontId::default()
 }
 
-/// Short words for what the tests ask of a service.
-pub(crate) trait Ask {
-    async fn placed(&self, place: Place) -> Order;
-    async fn run(&self, id: OrderId, command: Command) -> Result<Done, OrderError>;
-    async fn did(&self, id: OrderId, command: Command) -> Order;
-    async fn told(&self, id: OrderId, fact: Fact) -> Done;
-    async fn told_as(&self, id: OrderId, receipt: &str, fact: Fact) -> Done;
+/// The steps that the tests share, at the default storefront.
+pub(crate) trait ServiceFixture {
+    /// Places an order.
+    async fn given_order(&self, request: PlaceOrderRequest) -> Order;
+    /// Executes a command that may be refused.
+    async fn try_execute(
+        &self,
+        id: OrderId,
+        command: Command,
+    ) -> Result<CommandOutcome, OrderError>;
+    /// Executes a command that is accepted. Returns the order after it.
+    async fn expect_executed(&self, id: OrderId, command: Command) -> Order;
+    /// Reports a fact.
+    async fn report_fact(&self, id: OrderId, fact: Fact) -> CommandOutcome;
+    /// Reports a fact as an external event with an id, which counts once.
+    async fn report_event(&self, id: OrderId, event_id: &str, fact: Fact) -> CommandOutcome;
 }
 
-impl Ask for OrderService {
-    async fn placed(&self, place: Place) -> Order {
-        self.place(place).await.expect("the order is placed").order
+impl ServiceFixture for OrderService {
+    /// Places an order.
+    async fn given_order(&self, request: PlaceOrderRequest) -> Order {
+        self.place(request)
+            .await
+            .expect("the order is placed")
+            .order
     }
 
-    async fn run(&self, id: OrderId, command: Command) -> Result<Done, OrderError> {
-        self.execute(Execute::new(shop(), id, command)).await
+    async fn try_execute(
+        &self,
+        id: OrderId,
+        command: Command,
+    ) -> Result<CommandOutcome, OrderError> {
+        self.execute(CommandRequest::new(shop(), id, command)).await
     }
 
-    async fn did(&self, id: OrderId, command: Command) -> Order {
+    async fn expect_executed(&self, id: OrderId, command: Command) -> Order {
         let name = command.kind();
-        match self.run(id, command).await {
+        match self.try_execute(id, command).await {
             Ok(done) => done.order,
-            Err(error) => panic!("{name} is carried out: {error}"),
+            Err(error) => panic!("{name} is accepted: {error}"),
         }
     }
 
-    async fn told(&self, id: OrderId, fact: Fact) -> Done {
+    async fn report_fact(&self, id: OrderId, fact: Fact) -> CommandOutcome {
         let report = report(id, fact);
         self.report(report).await.expect("a fact is never refused")
     }
 
-    async fn told_as(&self, id: OrderId, receipt: &str, fact: Fact) -> Done {
+    async fn report_event(&self, id: OrderId, event_id: &str, fact: Fact) -> CommandOutcome {
         let mut report = report(id, fact);
-        report.receipt = Some(Receipt {
+        report.external_event = Some(ExternalEventRef {
             source: "outside".to_owned(),
-            id: fact_id(receipt),
+            id: fact_id(event_id),
         });
         self.report(report).await.expect("a fact is never refused")
     }
 }
 
-fn report(id: OrderId, fact: Fact) -> Report {
-    Report {
+fn report(id: OrderId, fact: Fact) -> FactReport {
+    FactReport {
         storefront: shop(),
         id,
         fact,
         actor: order_core::event::Actor::system(),
-        receipt: None,
+        external_event: None,
     }
 }
 
@@ -254,17 +279,21 @@ pub(crate) fn pay_with(name: &str) -> Command {
     Command::ChangePaymentMethod { token: token(name) }
 }
 
-/// An order that has arrived: placed, shipped, delivered and paid.
-pub(crate) async fn delivered(world: &World, service: &OrderService, place: Place) -> Order {
-    let id = service.placed(place).await.id();
+/// Places, ships and delivers an order.
+pub(crate) async fn delivered(
+    world: &World,
+    service: &OrderService,
+    request: PlaceOrderRequest,
+) -> Order {
+    let id = service.given_order(request).await.id();
     world.settle(service).await;
-    service.did(id, ship()).await;
-    let order = service.did(id, deliver()).await;
+    service.expect_executed(id, ship()).await;
+    let order = service.expect_executed(id, deliver()).await;
     assert_eq!(order.status(), OrderStatus::Completed);
     order
 }
 
-/// Everything personal that `place()` puts into an order, as it is written.
+/// Returns the personal data that `place()` puts into an order, as text.
 pub(crate) fn personal_words() -> Vec<String> {
     let (address, contact) = (address(), contact());
     let mut words = vec![
@@ -272,7 +301,8 @@ pub(crate) fn personal_words() -> Vec<String> {
         address.city.as_str().to_owned(),
         "tok_visa".to_owned(),
     ];
-    let others = [address.name, contact.email, contact.phone];
-    words.extend(others.into_iter().flatten().map(|one| one.to_string()));
+    words.extend(address.name.map(String::from));
+    words.extend(contact.email.map(String::from));
+    words.extend(contact.phone.map(String::from));
     words
 }

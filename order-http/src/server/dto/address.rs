@@ -1,17 +1,17 @@
-//! Addresses and contacts.
+//! Addresses and contacts, as they are read and written.
 
-use super::{Faults, Wire};
+use super::validation::{RequestBody, ValidationErrors};
 use order_core::order::{Address, Contact};
-use order_core::value::{CountryCode, Label};
+use order_core::value::{CountryCode, Email, Phone, ShortText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a shipment goes.
+/// A shipping address.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Address)]
-pub(crate) struct AddressWire {
-    /// Who receives it.
+pub(crate) struct AddressDto {
+    /// The recipient.
     #[schema(example = "Ada")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -19,10 +19,10 @@ pub(crate) struct AddressWire {
     #[schema(required = true, value_type = String, max_length = 200, example = "1 Main St")]
     #[serde(default)]
     line1: Option<String>,
-    /// Anything that does not fit the first line.
+    /// Apartment, building or company.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line2: Option<String>,
-    /// Town.
+    /// City or town.
     #[schema(required = true, value_type = String, max_length = 200, example = "Sydney")]
     #[serde(default)]
     city: Option<String>,
@@ -33,23 +33,23 @@ pub(crate) struct AddressWire {
     #[schema(example = "2000")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     postal_code: Option<String>,
-    /// Country, ISO 3166-1 alpha-2.
+    /// ISO 3166-1 alpha-2.
     #[schema(required = true, value_type = String, pattern = "^[A-Z]{2}$", example = "AU")]
     #[serde(default)]
     country: Option<String>,
 }
 
-impl Wire for AddressWire {
+impl RequestBody for AddressDto {
     type Core = Address;
 
-    fn read(self, faults: &mut Faults) -> Option<Address> {
-        let name = faults.optional("name", self.name, Label::parse);
-        let line1 = faults.required("line1", self.line1, Label::parse);
-        let line2 = faults.optional("line2", self.line2, Label::parse);
-        let city = faults.required("city", self.city, Label::parse);
-        let region = faults.optional("region", self.region, Label::parse);
-        let postal_code = faults.optional("postal_code", self.postal_code, Label::parse);
-        let country = faults.required("country", self.country, CountryCode::parse);
+    fn parse(self, errors: &mut ValidationErrors) -> Option<Address> {
+        let name = errors.optional("name", self.name, ShortText::parse);
+        let line1 = errors.required("line1", self.line1, ShortText::parse);
+        let line2 = errors.optional("line2", self.line2, ShortText::parse);
+        let city = errors.required("city", self.city, ShortText::parse);
+        let region = errors.optional("region", self.region, ShortText::parse);
+        let postal_code = errors.optional("postal_code", self.postal_code, ShortText::parse);
+        let country = errors.required("country", self.country, CountryCode::parse);
         Some(Address {
             name: name?,
             line1: line1?,
@@ -62,9 +62,9 @@ impl Wire for AddressWire {
     }
 }
 
-impl From<&Address> for AddressWire {
+impl From<&Address> for AddressDto {
     fn from(address: &Address) -> Self {
-        let text = |label: &Option<Label>| label.clone().map(String::from);
+        let text = |text: &Option<ShortText>| text.clone().map(String::from);
         Self {
             name: text(&address.name),
             line1: Some(address.line1.to_string()),
@@ -77,31 +77,29 @@ impl From<&Address> for AddressWire {
     }
 }
 
-/// How a customer is reached.
+/// How to reach a customer.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Contact)]
-pub(crate) struct ContactWire {
-    /// E-mail address.
+pub(crate) struct ContactDto {
     #[schema(example = "ada@example.com")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// Telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
 }
 
-impl Wire for ContactWire {
+impl RequestBody for ContactDto {
     type Core = Contact;
 
-    fn read(self, faults: &mut Faults) -> Option<Contact> {
-        let email = faults.optional("email", self.email, Label::parse);
-        let phone = faults.optional("phone", self.phone, Label::parse);
-        faults.check("email", Contact::new(email?, phone?))
+    fn parse(self, errors: &mut ValidationErrors) -> Option<Contact> {
+        let email = errors.optional("email", self.email, Email::parse);
+        let phone = errors.optional("phone", self.phone, Phone::parse);
+        Some(Contact::new(email?, phone?))
     }
 }
 
-impl From<&Contact> for ContactWire {
+impl From<&Contact> for ContactDto {
     fn from(contact: &Contact) -> Self {
         Self {
             email: contact.email.clone().map(String::from),

@@ -1,25 +1,24 @@
-//! What a path names: an order, a part of it; and where this API is nested.
+//! Path parameters, and the path that the API is nested under.
 
-use super::Broken;
-use crate::server::problem::Problem;
+use crate::server::problem::{IntoFieldError, Problem};
 use axum::extract::{FromRequestParts, OriginalUri, RawPathParams};
 use axum::http::request::Parts;
 use order_core::effect::EffectId;
 use order_core::value::{FulfillmentNo, InvalidValue, OrderId, ReturnNo};
 use std::str::FromStr;
 
-/// The value of a path parameter.
+/// Parses a path parameter.
 ///
 /// # Errors
-/// 400 if it is not one.
-pub(crate) async fn path_parameter<T>(parts: &mut Parts, name: &str) -> Result<T, Problem>
+/// 400 if it is not valid.
+pub(crate) async fn parse_path_parameter<T>(parts: &mut Parts, name: &str) -> Result<T, Problem>
 where
     T: FromStr<Err = InvalidValue>,
 {
     let parameters = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(|_| Problem::not_found("the path is not made of percent-encoded UTF-8"))?;
-    // Where an outer router has a parameter of the same name, ours is the last.
+    // If an outer router has a parameter of the same name, ours is the last.
     let text = parameters
         .iter()
         .filter(|(key, _)| *key == name)
@@ -30,7 +29,7 @@ where
         .map_err(|invalid: InvalidValue| Problem::invalid(vec![invalid.field_error(name.into())]))
 }
 
-macro_rules! part {
+macro_rules! path_parameter {
     ($(#[$meta:meta])* $name:ident($inner:ty) = $parameter:literal) => {
         $(#[$meta])*
         pub(crate) struct $name(pub(crate) $inner);
@@ -39,56 +38,56 @@ macro_rules! part {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-                path_parameter(parts, $parameter).await.map(Self)
+                parse_path_parameter(parts, $parameter).await.map(Self)
             }
         }
     };
 }
 
-part! {
-    /// The shipment that the path names: a fulfillment that has left.
-    ShipmentPart(FulfillmentNo) = "shipment_id"
+path_parameter! {
+    /// The shipment in the path: a fulfillment that was shipped.
+    ShipmentPath(FulfillmentNo) = "shipment_id"
 }
-part! {
-    /// The fulfillment that the path names.
-    FulfillmentPart(FulfillmentNo) = "fulfillment_id"
+path_parameter! {
+    /// The fulfillment in the path.
+    FulfillmentPath(FulfillmentNo) = "fulfillment_id"
 }
-part! {
-    /// The return that the path names.
-    ReturnPart(ReturnNo) = "return_id"
+path_parameter! {
+    /// The return in the path.
+    ReturnPath(ReturnNo) = "return_id"
 }
-part! {
-    /// The dead letter that the path names.
-    DeadLetterPart(EffectId) = "id"
+path_parameter! {
+    /// The dead letter in the path.
+    DeadLetterPath(EffectId) = "id"
 }
 
-/// The path under which this API is nested, without a slash at its end.
+/// The path that the API is nested under, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Prefix(String);
+pub(crate) struct MountPath(String);
 
-impl Prefix {
-    pub(crate) fn of(parts: &Parts) -> Self {
+impl MountPath {
+    fn of(parts: &Parts) -> Self {
         let inner = parts.uri.path();
-        let prefix = parts
+        let path = parts
             .extensions
             .get::<OriginalUri>()
             .and_then(|original| original.path().strip_suffix(inner))
             .unwrap_or_default();
-        Self(prefix.trim_end_matches('/').to_owned())
+        Self(path.trim_end_matches('/').to_owned())
     }
 
-    /// The path of an order, for `Location`.
+    /// Returns the path of an order, for `Location`.
     pub(crate) fn order(&self, id: OrderId) -> String {
         format!("{}/v1/orders/{id}", self.0)
     }
 
-    /// The path itself; `/` where this API is not nested.
-    pub(crate) fn as_server(&self) -> &str {
+    /// Returns the URL of the API for the OpenAPI document; `/` if it is not nested.
+    pub(crate) fn server_url(&self) -> &str {
         if self.0.is_empty() { "/" } else { &self.0 }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Prefix {
+impl<S: Send + Sync> FromRequestParts<S> for MountPath {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {

@@ -1,7 +1,6 @@
-//! Query parameters: each known, each once, each checked; all faults at once.
+//! Query parameters: each known, given once and valid; all errors at once.
 
-use super::Broken;
-use crate::server::problem::{FieldError, Problem};
+use crate::server::problem::{FieldError, IntoFieldError, Problem};
 use axum::extract::{FromRequestParts, Query as Pairs};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -11,37 +10,37 @@ use order_core::value::InvalidValue;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// The parameters of a query that were not taken yet, and what was wrong so far.
-pub(crate) struct Query {
-    left: BTreeMap<String, String>,
+/// The parameters that were not taken yet, and the errors so far.
+pub(crate) struct QueryParameters {
+    remaining: BTreeMap<String, String>,
     errors: Vec<FieldError>,
 }
 
-impl Query {
+impl QueryParameters {
     fn of(pairs: Vec<(String, String)>) -> Self {
         let mut query = Self {
-            left: BTreeMap::new(),
+            remaining: BTreeMap::new(),
             errors: Vec::new(),
         };
         for (name, value) in pairs {
-            if query.left.contains_key(&name) {
-                query.refuse(&name, "repeated", "is given more than once");
+            if query.remaining.contains_key(&name) {
+                query.add_error(&name, "repeated", "is given more than once");
             }
-            query.left.insert(name, value);
+            query.remaining.insert(name, value);
         }
         query
     }
 
-    fn refuse(&mut self, name: &str, code: &str, message: &str) {
+    fn add_error(&mut self, name: &str, code: &str, message: &str) {
         self.errors.push(FieldError::new(name, code, message));
     }
 
-    /// Takes a value of the core.
+    /// Takes a core value; `None` if it is absent or invalid.
     pub(crate) fn take<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr<Err = InvalidValue>,
     {
-        match self.left.remove(name)?.parse() {
+        match self.remaining.remove(name)?.parse() {
             Ok(value) => Some(value),
             Err(invalid) => {
                 self.errors.push(invalid.field_error(name.to_owned()));
@@ -50,51 +49,51 @@ impl Query {
         }
     }
 
-    /// Takes an instant.
+    /// Takes an instant (RFC 3339).
     pub(crate) fn instant(&mut self, name: &str) -> Option<Timestamp> {
-        let text = self.left.remove(name)?;
+        let text = self.remaining.remove(name)?;
         match DateTime::parse_from_rfc3339(&text) {
             Ok(instant) => Some(truncated(instant.with_timezone(&Utc))),
             Err(_) => {
                 let rule = "is an instant as of RFC 3339, such as 2026-01-31T12:00:00Z";
-                self.refuse(name, "not-an-instant", rule);
+                self.add_error(name, "not-an-instant", rule);
                 None
             }
         }
     }
 
-    /// Takes a yes or no; absent is no.
+    /// Takes `true` or `false`; absent is `false`.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
-        match self.left.remove(name).as_deref() {
+        match self.remaining.remove(name).as_deref() {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => {
-                self.refuse(name, "wrong-type", "is true or false");
+                self.add_error(name, "wrong-type", "is true or false");
                 false
             }
         }
     }
 
-    /// Takes the size of a page.
+    /// Takes the page size, 50 if it is absent.
     pub(crate) fn limit(&mut self) -> u16 {
         const DEFAULT: u16 = 50;
-        const MOST: u16 = 1_000;
-        match self.left.remove("limit").map(|text| text.parse()) {
+        const MAX: u16 = 1_000;
+        match self.remaining.remove("limit").map(|text| text.parse()) {
             None => DEFAULT,
-            Some(Ok(limit @ 1..=MOST)) => limit,
+            Some(Ok(limit @ 1..=MAX)) => limit,
             Some(_) => {
-                self.refuse("limit", "out-of-range", "is between 1 and 1000");
+                self.add_error("limit", "out-of-range", "is between 1 and 1000");
                 DEFAULT
             }
         }
     }
 
-    /// Takes the place to go on from.
-    pub(crate) fn cursor<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let text = self.left.remove("cursor")?;
-        let cursor = read(&text);
+    /// Takes the cursor of a page.
+    pub(crate) fn cursor<T>(&mut self, decode: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.remaining.remove("cursor")?;
+        let cursor = decode(&text);
         if cursor.is_none() {
-            self.refuse(
+            self.add_error(
                 "cursor",
                 "not-a-cursor",
                 "is a next_cursor of an earlier answer",
@@ -103,12 +102,12 @@ impl Query {
         cursor
     }
 
-    /// What was taken, if nothing was wrong and nothing is left.
+    /// Returns what was taken, if there was no error and no unknown parameter.
     ///
     /// # Errors
-    /// 400 with everything that was.
+    /// 400 with every error.
     pub(crate) fn finish<T>(mut self, taken: T) -> Result<T, Problem> {
-        for name in self.left.into_keys() {
+        for name in self.remaining.into_keys() {
             self.errors.push(FieldError::new(
                 name,
                 "unknown-parameter",
@@ -123,7 +122,7 @@ impl Query {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Query {
+impl<S: Send + Sync> FromRequestParts<S> for QueryParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -141,8 +140,8 @@ mod tests {
     use super::*;
     use order_core::value::{CustomerId, Sku};
 
-    fn query(pairs: &[(&str, &str)]) -> Query {
-        Query::of(
+    fn query(pairs: &[(&str, &str)]) -> QueryParameters {
+        QueryParameters::of(
             pairs
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once() {
+    fn every_error_is_reported_at_once() {
         let mut query = query(&[
             ("sku", ""),
             ("limit", "1001"),

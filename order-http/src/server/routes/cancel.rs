@@ -1,45 +1,29 @@
-//! Cancelling and deleting.
+//! Cancelling an order, or units of it.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::commands::CancelWire;
-use crate::server::dto::order::OrderView;
-use crate::server::extract::Json;
+use crate::server::dto::request::CancelBody;
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::ValidatedJson;
+use crate::server::order_request::OrderRequest;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{outcome, render, tags};
 use axum::response::Response;
-use order_core::command::Command;
 
 /// Cancel an order, or some units of it
 ///
-/// Once accepted, a cancel of the whole order wins over all work under way: 202 means that stock and
-/// money are on their way back. Refused once something was shipped.
+/// Once accepted, the cancellation of a whole order wins over all work in progress: 202 means that stock
+/// is being released and money returned. Refused once something was shipped.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/cancel", tag = super::ORDERS,
-    request_body = Option<CancelWire>,
+    post, path = "/v1/orders/{id}/cancel", tag = tags::ORDERS,
+    request_body = Option<CancelBody>,
     responses(
-        (status = 200, description = "Cancelled", body = OrderView<'static>),
-        (status = 202, description = "Being cancelled", body = OrderView<'static>),
+        (status = 200, description = "Cancelled", body = OrderResponse<'static>),
+        (status = 202, description = "Being cancelled", body = OrderResponse<'static>),
     )
 )]
 pub(crate) async fn cancel_order(
-    call: OrderCall,
-    Json { value, digest }: Json<CancelWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<CancelBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::cancelled(&done)))
-}
-
-/// Delete an order
-///
-/// A mark: its history stays. An order that is still open is cancelled first, and the mark follows.
-#[utoipa::path(
-    delete, path = "/v1/orders/{id}", tag = super::ORDERS,
-    responses(
-        (status = 204, description = "Deleted"),
-        (status = 202, description = "Being cancelled, then deleted", body = OrderView<'static>),
-    )
-)]
-pub(crate) async fn delete_order(call: OrderCall) -> Result<Response, Problem> {
-    let done = call.run(Command::DeleteOrder, &[0; 32]).await?;
-    Ok(answer::done(&done, outcome::deleted(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, Ok(outcome::cancelled(&done))))
 }

@@ -1,43 +1,41 @@
-//! The description of this API, for machines and for people.
+//! The OpenAPI document, and Swagger UI.
 
-use crate::server::extract::Prefix;
+use crate::server::extract::MountPath;
 use crate::server::problem::Problem;
-use crate::server::{DOCUMENT, openapi};
+use crate::server::state::AppState;
+use crate::server::{openapi, tags};
 use axum::Json;
-use axum::extract::{OriginalUri, Path};
+use axum::extract::{OriginalUri, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
-/// The service itself.
-pub(crate) const TAG: &str = "service";
-
-/// This description
+/// Read the OpenAPI document
 #[utoipa::path(
-    get, path = "/openapi.json", tag = TAG,
+    get, path = "/openapi.json", tag = tags::SERVICE,
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Value))
 )]
-pub(crate) async fn get_openapi(prefix: Prefix) -> Json<Value> {
-    Json(openapi::served_at(&DOCUMENT, prefix.as_server()))
+pub(crate) async fn get_openapi(State(state): State<AppState>, path: MountPath) -> Json<Value> {
+    Json(openapi::served_at(state.document, path.server_url()))
 }
 
-/// This description as a web page
+/// Open the documentation
 #[utoipa::path(
-    get, path = "/docs", tag = TAG,
-    responses((status = 303, description = "The page is at `docs/`"))
+    get, path = "/docs", tag = tags::SERVICE,
+    responses((status = 303, description = "Redirects to `docs/`"))
 )]
 pub(crate) async fn get_docs(OriginalUri(uri): OriginalUri) -> Redirect {
     Redirect::to(&format!("{}/", uri.path()))
 }
 
-/// Swagger UI. It asks for the document beside it, wherever this API is nested.
+/// Serves Swagger UI. It loads the document beside it, wherever the API is nested.
 pub(crate) async fn page() -> Result<Response, Problem> {
     swagger_ui("")
 }
 
-/// A file of Swagger UI.
+/// Serves a file of Swagger UI.
 pub(crate) async fn file(Path(file): Path<String>) -> Result<Response, Problem> {
     swagger_ui(&file)
 }

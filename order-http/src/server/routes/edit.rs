@@ -1,89 +1,90 @@
-//! Changing what is ordered, where it goes, and what belongs to the caller.
+//! Changing the lines, the shipping address, and metadata, contact and labels.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::address::AddressWire;
-use crate::server::dto::details::DetailsWire;
-use crate::server::dto::lines::ReviseLinesWire;
-use crate::server::dto::order::OrderView;
-use crate::server::extract::{Broken, Json};
-use crate::server::principal::Right;
+use crate::server::dto::address::AddressDto;
+use crate::server::dto::request::ReviseLinesBody;
+use crate::server::dto::request::UpdateOrderBody;
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::ValidatedJson;
+use crate::server::order_request::OrderRequest;
+use crate::server::permissions::Permission;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{outcome, render, tags};
+use axum::http::StatusCode;
 use axum::response::Response;
 use order_core::command::{Command, CommandKind};
 use order_core::ports::OrderError;
 
 /// Replace the lines
 ///
-/// Until something is released to the warehouse. If there is no stock for them, the lines stay as
+/// Allowed until something is released to the warehouse. If there is not enough stock, the lines stay as
 /// they were (422 `insufficient-stock`).
 #[utoipa::path(
-    put, path = "/v1/orders/{id}/lines", tag = super::ORDERS,
-    request_body = ReviseLinesWire,
+    put, path = "/v1/orders/{id}/lines", tag = tags::ORDERS,
+    request_body = ReviseLinesBody,
     responses((status = 200, description = "The order with its new lines",
-               body = OrderView<'static>))
+               body = OrderResponse<'static>))
 )]
 pub(crate) async fn revise_lines(
-    call: OrderCall,
-    Json { value, digest }: Json<ReviseLinesWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<ReviseLinesBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::revised(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, outcome::revised(&done)))
 }
 
-/// Send it elsewhere
+/// Change the shipping address
 #[utoipa::path(
-    put, path = "/v1/orders/{id}/shipping_address", tag = super::ORDERS,
-    request_body = AddressWire,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    put, path = "/v1/orders/{id}/shipping_address", tag = tags::ORDERS,
+    request_body = AddressDto,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn change_address(
-    call: OrderCall,
-    Json { value, digest }: Json<AddressWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<AddressDto>,
 ) -> Result<Response, Problem> {
     let address = Box::new(value);
-    let done = call
+    let done = request
         .run(Command::ChangeAddress { address }, &digest)
         .await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
 /// Change metadata, contact or labels
 ///
-/// A JSON merge patch (RFC 7396): what is missing stays, `null` removes.
+/// A JSON merge patch (RFC 7396): an absent member stays as it is, `null` removes it.
 #[utoipa::path(
-    patch, path = "/v1/orders/{id}", tag = super::ORDERS,
+    patch, path = "/v1/orders/{id}", tag = tags::ORDERS,
     request_body(content(
-        (DetailsWire = "application/json"),
-        (DetailsWire = "application/merge-patch+json"),
+        (UpdateOrderBody = "application/json"),
+        (UpdateOrderBody = "application/merge-patch+json"),
     )),
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn update_order(
-    call: OrderCall,
-    Json { value, digest }: Json<DetailsWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<UpdateOrderBody>,
 ) -> Result<Response, Problem> {
-    const TRIES: usize = 3;
-    let reach = call
+    const MAX_ATTEMPTS: usize = 3;
+    let scope = request
         .principal
-        .require(Right::Command(CommandKind::UpdateDetails))?;
-    for _ in 0..TRIES {
-        let order = call.order(&reach).await?;
-        let command = value
-            .clone()
-            .over(&order)
-            .map_err(|broken| Problem::invalid(vec![broken.field_error("contact".into())]))?;
-        call.principal.require_command(&command)?;
-        let asked = call.expected(&reach).await?;
-        // A patch laid over one version must not be stored over another.
-        let needed = value.depends_on_order().then(|| order.version());
-        match call.execute(command, asked.or(needed), &digest).await {
-            Err(OrderError::Stale { .. }) if asked.is_none() => {}
-            answer => {
-                let done = answer?;
-                return Ok(answer::done(&done, outcome::settled(&done)));
+        .require(Permission::Command(CommandKind::UpdateDetails))?;
+    for _ in 0..MAX_ATTEMPTS {
+        let order = request.order(&scope).await?;
+        let command = value.clone().apply(&order);
+        request.principal.require_command(&command)?;
+        let required = request.required_version(&scope).await?;
+        // A patch that was applied to one version must not be stored over another.
+        let patched = value.depends_on_order().then(|| order.version());
+        match request
+            .execute(command, required.or(patched), &digest)
+            .await
+        {
+            Err(OrderError::VersionConflict { .. }) if required.is_none() => {}
+            result => {
+                let done = result?;
+                return Ok(render::outcome(&done, Ok(StatusCode::OK)));
             }
         }
     }
-    Err(OrderError::Contended { id: call.id }.into())
+    Err(OrderError::Contended { id: request.id }.into())
 }

@@ -1,13 +1,14 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness.
 
-use crate::server::Shared;
 use crate::server::problem::Problem;
+use crate::server::state::AppState;
+use crate::server::tags;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How the service is.
+/// The health of the service.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     #[schema(example = "ok")]
@@ -16,23 +17,23 @@ pub(crate) struct Health {
 
 const OK: Json<Health> = Json(Health { status: "ok" });
 
-/// Whether the process lives
+/// Check liveness
 #[utoipa::path(
-    get, path = "/livez", tag = super::SERVICE,
-    responses((status = 200, description = "It does", body = Health))
+    get, path = "/livez", tag = tags::SERVICE,
+    responses((status = 200, description = "The process is alive", body = Health))
 )]
 pub(crate) async fn livez() -> Json<Health> {
     OK
 }
 
-/// Whether requests can be served
+/// Check readiness
 #[utoipa::path(
-    get, path = "/readyz", tag = super::SERVICE,
-    responses((status = 200, description = "They can: the store answers", body = Health))
+    get, path = "/readyz", tag = tags::SERVICE,
+    responses((status = 200, description = "Requests can be served: the store answers", body = Health))
 )]
-pub(crate) async fn readyz(State(shared): State<Shared>) -> Result<Json<Health>, Problem> {
-    match shared.orders.ready().await {
+pub(crate) async fn readyz(State(state): State<AppState>) -> Result<Json<Health>, Problem> {
+    match state.orders.ready().await {
         Ok(()) => Ok(OK),
-        Err(problem) => Err(Problem::not_ready(&problem)),
+        Err(error) => Err(Problem::not_ready(&error.into())),
     }
 }

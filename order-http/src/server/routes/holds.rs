@@ -1,39 +1,42 @@
-//! Keeping an order from going on, and letting it.
+//! Holding an order, and releasing holds.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::commands::{ReasonWire, ReleaseHoldWire};
-use crate::server::dto::order::OrderView;
-use crate::server::extract::Json;
+use crate::server::dto::request::{ReasonBody, ReleaseHoldBody};
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::ValidatedJson;
+use crate::server::order_request::OrderRequest;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{render, tags};
+use axum::http::StatusCode;
 use axum::response::Response;
 use order_core::command::Command;
 
 /// Hold an order
+///
+/// Nothing is released to the warehouse while a hold is active.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/hold", tag = super::ORDERS,
-    request_body = Option<ReasonWire>,
-    responses((status = 200, description = "The order, held", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/hold", tag = tags::ORDERS,
+    request_body = Option<ReasonBody>,
+    responses((status = 200, description = "The order, on hold", body = OrderResponse<'static>))
 )]
 pub(crate) async fn hold_order(
-    call: OrderCall,
-    Json { value, digest }: Json<ReasonWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<ReasonBody>,
 ) -> Result<Response, Problem> {
     let command = Command::PlaceHold { reason: value };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
 /// Release a hold, or all of them
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/release_hold", tag = super::ORDERS,
-    request_body = Option<ReleaseHoldWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/release_hold", tag = tags::ORDERS,
+    request_body = Option<ReleaseHoldBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn release_hold(
-    call: OrderCall,
-    Json { value, digest }: Json<ReleaseHoldWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<ReleaseHoldBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }

@@ -1,11 +1,13 @@
 //! Listing orders.
 
-use crate::server::dto::order::PageView;
-use crate::server::dto::schema;
-use crate::server::extract::Query;
-use crate::server::principal::{Principal, Reach, Right};
+use crate::server::authentication::Principal;
+use crate::server::dto::enums;
+use crate::server::dto::response::OrderPageResponse;
+use crate::server::extract::QueryParameters;
+use crate::server::permissions::{Permission, Scope};
 use crate::server::problem::Problem;
-use crate::server::{Shared, answer, cursor};
+use crate::server::state::AppState;
+use crate::server::{cursor, render, tags};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,52 +16,56 @@ use order_core::value::StorefrontId;
 
 /// List orders, newest first
 ///
-/// A customer sees own orders alone. An unknown parameter is refused.
+/// A customer sees their own orders only. An unknown parameter is refused.
 #[utoipa::path(
-    get, path = "/v1/orders", tag = super::ORDERS,
+    get, path = "/v1/orders", tag = tags::ORDERS,
     params(
-        ("status" = Option<schema::OrderStatus>, Query),
-        ("payment_status" = Option<schema::PaymentStatus>, Query),
-        ("fulfillment_status" = Option<schema::FulfillmentStatus>, Query),
+        ("status" = Option<enums::OrderStatus>, Query),
+        ("payment_status" = Option<enums::PaymentStatus>, Query),
+        ("fulfillment_status" = Option<enums::FulfillmentStatus>, Query),
         ("customer_id" = Option<String>, Query),
-        ("sku" = Option<String>, Query, description = "With this SKU on a line"),
+        ("sku" = Option<String>, Query, description = "Orders with a line of this SKU"),
         ("placed_after" = Option<chrono::DateTime<chrono::Utc>>, Query,
-         description = "Placed then or later"),
+         description = "Orders placed at this time or later"),
         ("placed_before" = Option<chrono::DateTime<chrono::Utc>>, Query,
-         description = "Placed before then"),
+         description = "Orders placed before this time"),
         ("include_deleted" = Option<bool>, Query),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 1000,
-         description = "At most so many; 50 if it is not given"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+         description = "Maximum number of orders; 50 if it is absent"),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the previous page"),
     ),
-    responses((status = 200, description = "A page of orders", body = PageView<'static>))
+    responses((status = 200, description = "A page of orders", body = OrderPageResponse<'static>))
 )]
 pub(crate) async fn list_orders(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     principal: Principal,
-    parameters: Query,
+    parameters: QueryParameters,
 ) -> Result<Response, Problem> {
-    let reach = principal.require(Right::Read)?;
-    let mut query = query(principal.storefront, parameters)?;
-    if let Reach::Own(own) = reach {
+    let scope = principal.require(Permission::Read)?;
+    let mut query = parse_query(principal.storefront, parameters)?;
+    if let Scope::Own(own) = scope {
         if query
             .customer_id
             .as_ref()
-            .is_some_and(|asked| *asked != own)
+            .is_some_and(|requested| *requested != own)
         {
-            return Ok(shown(&Page::default()));
+            return Ok(render_page(&Page::default()));
         }
         query.customer_id = Some(own);
     }
-    let page = shared.orders.list(query).await?;
-    Ok(shown(&page))
+    let page = state.orders.list(&query).await?;
+    Ok(render_page(&page))
 }
 
-fn shown(page: &Page) -> Response {
-    answer::json(StatusCode::OK, &PageView::from(page))
+fn render_page(page: &Page) -> Response {
+    render::json(StatusCode::OK, &OrderPageResponse::from(page))
 }
 
-fn query(storefront: StorefrontId, mut parameters: Query) -> Result<ListQuery, Problem> {
+/// Parses the query: one line for each filter.
+fn parse_query(
+    storefront: StorefrontId,
+    mut parameters: QueryParameters,
+) -> Result<ListQuery, Problem> {
     let limit = parameters.limit();
     let mut query = ListQuery::new(storefront, limit);
     query.status = parameters.take("status");

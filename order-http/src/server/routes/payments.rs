@@ -1,86 +1,88 @@
-//! Paying, taking what is authorized, and paying back.
+//! Starting payments, capturing and refunding.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::commands::{MoneyWire, PayWire};
-use crate::server::dto::order::OrderView;
-use crate::server::dto::place::PaymentMethodWire;
-use crate::server::extract::Json;
+use crate::server::dto::request::PaymentMethodBody;
+use crate::server::dto::request::{AmountBody, PayBody};
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::ValidatedJson;
+use crate::server::order_request::OrderRequest;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{outcome, render, tags};
 use axum::response::Response;
 use order_core::command::Command;
 
-/// Pay with something else
+/// Change the payment method
 ///
-/// If a payment is due, it is started. 422 `payment-declined` if it is declined.
+/// If a payment is due, it is started with the new method. 422 `payment-declined` if it is declined.
 #[utoipa::path(
-    put, path = "/v1/orders/{id}/payment_method", tag = super::PAYMENTS,
-    request_body = PaymentMethodWire,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    put, path = "/v1/orders/{id}/payment_method", tag = tags::PAYMENTS,
+    request_body = PaymentMethodBody,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn change_payment_method(
-    call: OrderCall,
-    Json { value, digest }: Json<PaymentMethodWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<PaymentMethodBody>,
 ) -> Result<Response, Problem> {
     let command = Command::ChangePaymentMethod { token: value };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::method_changed(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, outcome::method_changed(&done)))
 }
 
-/// Charge what is due to the payment method
+/// Start a payment
+///
+/// Charges the payment method with what is due, or with a part of it.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/pay", tag = super::PAYMENTS,
-    request_body = Option<PayWire>,
+    post, path = "/v1/orders/{id}/pay", tag = tags::PAYMENTS,
+    request_body = Option<PayBody>,
     responses(
-        (status = 200, description = "The order, paid", body = OrderView<'static>),
-        (status = 202, description = "The provider is at work", body = OrderView<'static>),
+        (status = 200, description = "Paid", body = OrderResponse<'static>),
+        (status = 202, description = "In progress at the provider", body = OrderResponse<'static>),
     )
 )]
 pub(crate) async fn pay(
-    call: OrderCall,
-    Json { value, digest }: Json<PayWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<PayBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::paid(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, outcome::paid(&done)))
 }
 
-/// Take what is authorized, or part of it
+/// Capture what is authorized, or a part of it
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/capture", tag = super::PAYMENTS,
-    request_body = Option<MoneyWire>,
+    post, path = "/v1/orders/{id}/capture", tag = tags::PAYMENTS,
+    request_body = Option<AmountBody>,
     responses(
-        (status = 200, description = "Taken", body = OrderView<'static>),
-        (status = 202, description = "The provider is at work", body = OrderView<'static>),
+        (status = 200, description = "Captured", body = OrderResponse<'static>),
+        (status = 202, description = "In progress at the provider", body = OrderResponse<'static>),
     )
 )]
 pub(crate) async fn capture(
-    call: OrderCall,
-    Json { value, digest }: Json<MoneyWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<AmountBody>,
 ) -> Result<Response, Problem> {
     let (amount, _reason) = value;
-    let done = call
+    let done = request
         .run(Command::CapturePayment { amount }, &digest)
         .await?;
-    Ok(answer::done(&done, outcome::captured(&done)))
+    Ok(render::outcome(&done, outcome::captured(&done)))
 }
 
-/// Pay back
+/// Refund a payment
 ///
-/// Beyond what returns and cancelled units bring by themselves.
+/// On top of the refunds that returns and cancelled units cause by themselves.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/refunds", tag = super::PAYMENTS,
-    request_body = Option<MoneyWire>,
+    post, path = "/v1/orders/{id}/refunds", tag = tags::PAYMENTS,
+    request_body = Option<AmountBody>,
     responses(
-        (status = 200, description = "Paid back", body = OrderView<'static>),
-        (status = 202, description = "The provider is at work", body = OrderView<'static>),
+        (status = 200, description = "Refunded", body = OrderResponse<'static>),
+        (status = 202, description = "In progress at the provider", body = OrderResponse<'static>),
     )
 )]
 pub(crate) async fn refund(
-    call: OrderCall,
-    Json { value, digest }: Json<MoneyWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<AmountBody>,
 ) -> Result<Response, Problem> {
     let (amount, reason) = value;
     let command = Command::RequestRefund { amount, reason };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::refunded(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, outcome::refunded(&done)))
 }

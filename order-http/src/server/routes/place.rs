@@ -1,65 +1,59 @@
 //! Placing an order.
 
-use crate::server::dto::order::OrderView;
-use crate::server::dto::place::{PlaceWire, Wish};
-use crate::server::extract::{Json, Prefix};
-use crate::server::principal::{Principal, Right};
+use crate::server::authentication::Principal;
+use crate::server::dto::request::PlaceOrderBody;
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::{MountPath, ValidatedJson};
+use crate::server::permissions::Permission;
 use crate::server::problem::Problem;
-use crate::server::{Shared, answer, idempotency, outcome};
+use crate::server::state::AppState;
+use crate::server::{idempotency, outcome, render, tags};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use order_core::command::CommandKind;
-use order_core::ports::Place;
+use order_core::ports::PlaceOrderRequest;
 
 /// Place an order
 ///
-/// The order is carried as far as it goes within the time budget of the server: customer, stock,
-/// payment. 202: it waits for a service that is away (`pending_on`), or for one that is slow, and
-/// goes on by itself. A refused order (422) is there too: `order_id` and `Location` name it.
+/// The customer is verified, stock is reserved and the payment is started within the time budget of the
+/// server. 202: the order waits for an external service that cannot be reached (`pending_on`) or is
+/// slow, and goes on by itself. An order that was rejected (422) is stored as well: `order_id` and
+/// `Location` name it.
 #[utoipa::path(
-    post, path = "/v1/orders", tag = super::ORDERS,
-    request_body = PlaceWire,
+    post, path = "/v1/orders", tag = tags::ORDERS,
+    request_body = PlaceOrderBody,
     responses(
-        (status = 201, description = "Placed", body = OrderView<'static>,
+        (status = 201, description = "Placed", body = OrderResponse<'static>,
          headers(("Location", description = "The path of the order"))),
-        (status = 202, description = "Placed, and waiting", body = OrderView<'static>,
+        (status = 202, description = "Placed, and waiting", body = OrderResponse<'static>,
          headers(("Location", description = "The path of the order"))),
     )
 )]
 pub(crate) async fn place_order(
-    State(shared): State<Shared>,
+    State(state): State<AppState>,
     principal: Principal,
-    prefix: Prefix,
+    path: MountPath,
     headers: HeaderMap,
-    Json { value, digest }: Json<PlaceWire>,
+    ValidatedJson {
+        value: order,
+        digest,
+    }: ValidatedJson<PlaceOrderBody>,
 ) -> Result<Response, Problem> {
-    let key = idempotency::key(&headers)?.ok_or_else(idempotency::key_missing)?;
-    let Wish {
-        customer_id,
-        currency,
-        lines,
-        adjustments,
-        personal,
-        metadata,
-    } = value;
-    let reach = principal.require(Right::Command(CommandKind::PlaceOrder))?;
-    reach.require_order_for(&customer_id)?;
-    reach.require_prices(&lines, &adjustments)?;
-    let mut place = Place::new(principal.storefront.clone(), customer_id, lines);
-    place.currency = currency;
-    place.adjustments = adjustments;
-    place.personal = personal;
-    place.metadata = metadata;
-    place.actor = principal.actor();
-    place.idempotency = Some(idempotency::promise(
+    let key = idempotency::parse_key(&headers)?.ok_or_else(idempotency::missing_key)?;
+    let scope = principal.require(Permission::Command(CommandKind::PlaceOrder))?;
+    scope.require_order_for(&order.customer_id)?;
+    scope.require_prices(&order.lines, &order.adjustments)?;
+    let mut request = PlaceOrderRequest::new(principal.storefront.clone(), order);
+    request.actor = principal.actor();
+    request.idempotency = Some(idempotency::for_operation(
         key,
-        idempotency::PLACE.to_owned(),
+        idempotency::PLACE_ORDER.to_owned(),
         &digest,
     ));
-    let done = shared.orders.place(place).await?;
+    let done = state.orders.place(request).await?;
     let id = done.order.id();
     tracing::Span::current().record("order_id", tracing::field::display(id));
-    let response = answer::done(&done, outcome::placed(&done));
-    Ok(answer::at(&prefix.order(id), response))
+    let response = render::outcome(&done, outcome::placed(&done));
+    Ok(render::with_location(&path.order(id), response))
 }

@@ -1,43 +1,43 @@
-//! Trying a command without carrying it out.
+//! Previewing a command without executing it.
 
-use crate::server::answer;
-use crate::server::call::OrderCall;
-use crate::server::dto::order::OrderView;
-use crate::server::dto::preview::{PreviewWire, Previewed, previewed};
-use crate::server::extract::{Broken, Json};
-use crate::server::principal::Right;
+use crate::server::dto::request::{PreviewBody, PreviewedCommand, parse_previewed};
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::ValidatedJson;
+use crate::server::order_request::OrderRequest;
+use crate::server::permissions::Permission;
 use crate::server::problem::Problem;
-use axum::http::{StatusCode, header};
+use crate::server::{etag, render, tags};
+use axum::http::StatusCode;
 use axum::response::Response;
 use order_core::command::CommandKind;
 
-/// See what a command would do
+/// Preview a command
 ///
-/// Nothing is stored, and no service is asked. The answer is the order as it would be, or the
-/// problem that the action's own endpoint would answer.
+/// Nothing is stored, and no external service is called except for prices. The response is the order as
+/// it would be, or the problem that the action's own endpoint would answer.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/preview", tag = super::ORDERS,
-    request_body = PreviewWire,
-    responses((status = 200, description = "The order as it would be", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/preview", tag = tags::ORDERS,
+    request_body = PreviewBody,
+    responses((status = 200, description = "The order as it would be", body = OrderResponse<'static>))
 )]
 pub(crate) async fn preview(
-    call: OrderCall,
-    Json { value, .. }: Json<PreviewWire>,
+    request: OrderRequest,
+    ValidatedJson { value, .. }: ValidatedJson<PreviewBody>,
 ) -> Result<Response, Problem> {
     let (action, rest) = value;
-    let command = match previewed(action, rest)? {
-        Previewed::Command(command) => command,
-        Previewed::Details(details) => {
-            let right = Right::Command(CommandKind::UpdateDetails);
-            let order = call.order(&call.principal.require(right)?).await?;
-            details
-                .over(&order)
-                .map_err(|broken| Problem::invalid(vec![broken.field_error("contact".into())]))?
+    let command = match parse_previewed(action, rest)? {
+        PreviewedCommand::Command(command) => command,
+        PreviewedCommand::Update(patch) => {
+            let permission = Permission::Command(CommandKind::UpdateDetails);
+            let order = request
+                .order(&request.principal.require(permission)?)
+                .await?;
+            patch.apply(&order)
         }
     };
-    let order = call.preview(command).await?;
-    let mut response = answer::order(StatusCode::OK, &order);
-    // It is no version that the order has.
-    response.headers_mut().remove(header::ETAG);
+    let order = request.preview(command).await?;
+    let mut response = render::order(StatusCode::OK, &order);
+    // No version of the order is stored like this.
+    etag::remove(&mut response);
     Ok(response)
 }

@@ -1,78 +1,79 @@
-//! Reading one order: itself, its history, what can be done with it.
+//! Reading an order, its history and its actions.
 
-use crate::server::answer;
-use crate::server::call::OrderCall;
-use crate::server::dto::history::{ActionView, ActionsView, HistoryView};
-use crate::server::dto::order::OrderView;
-use crate::server::etag::{etag, is_known};
-use crate::server::principal::Right;
+use crate::server::dto::response::OrderResponse;
+use crate::server::dto::response::{ActionResponse, ActionsResponse, HistoryResponse};
+use crate::server::order_request::OrderRequest;
+use crate::server::permissions::Permission;
 use crate::server::problem::Problem;
+use crate::server::{etag, render, tags};
 use axum::Json;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 
 /// Read an order
 #[utoipa::path(
-    get, path = "/v1/orders/{id}", tag = super::ORDERS,
+    get, path = "/v1/orders/{id}", tag = tags::ORDERS,
     responses(
-        (status = 200, description = "The order", body = OrderView<'static>,
+        (status = 200, description = "The order", body = OrderResponse<'static>,
          headers(("ETag", description = "Its version, quoted"))),
-        (status = 304, description = "It is still the version that `If-None-Match` names"),
+        (status = 304, description = "`If-None-Match` names the current version"),
     )
 )]
-pub(crate) async fn get_order(call: OrderCall, headers: HeaderMap) -> Result<Response, Problem> {
-    let reach = call.principal.require(Right::Read)?;
-    let order = call.order(&reach).await?;
+pub(crate) async fn get_order(
+    request: OrderRequest,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let scope = request.principal.require(Permission::Read)?;
+    let order = request.order(&scope).await?;
     if order.deleted_at().is_some() {
-        return Err(Problem::deleted(call.id));
+        return Err(Problem::order_deleted(request.id));
     }
-    if is_known(&headers, order.version()) {
-        let tag = [(header::ETAG, etag(order.version()))];
-        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
+    if etag::is_known(&headers, order.version()) {
+        return Ok(etag::not_modified(order.version()));
     }
-    Ok(answer::order(StatusCode::OK, &order))
+    Ok(render::order(StatusCode::OK, &order))
 }
 
-/// Read what has happened to an order
+/// Read the history of an order
 ///
-/// Oldest first, without personal data. A deleted order keeps its history.
+/// Events, oldest first, without personal data. A deleted order keeps its history.
 #[utoipa::path(
-    get, path = "/v1/orders/{id}/history", tag = super::ORDERS,
-    responses((status = 200, description = "Its events", body = HistoryView))
+    get, path = "/v1/orders/{id}/history", tag = tags::ORDERS,
+    responses((status = 200, description = "Its events", body = HistoryResponse))
 )]
-pub(crate) async fn get_history(call: OrderCall) -> Result<Json<HistoryView>, Problem> {
-    call.require_readable().await?;
-    let events = call
-        .shared
+pub(crate) async fn get_history(request: OrderRequest) -> Result<Json<HistoryResponse>, Problem> {
+    request.require_readable().await?;
+    let events = request
+        .state
         .orders
-        .history(call.principal.storefront.clone(), call.id)
+        .history(&request.principal.storefront, request.id)
         .await?
-        .ok_or_else(|| Problem::no_order(call.id))?;
+        .ok_or_else(|| Problem::order_not_found(request.id))?;
     let data = events.iter().map(Into::into).collect();
-    Ok(Json(HistoryView { data }))
+    Ok(Json(HistoryResponse { data }))
 }
 
-/// Read what can be done with an order now
+/// Read which actions are allowed now
 ///
-/// By the caller: what none of their roles may do is not allowed either.
+/// For the caller: an action that none of their roles may take is not allowed.
 #[utoipa::path(
-    get, path = "/v1/orders/{id}/actions", tag = super::ORDERS,
-    responses((status = 200, description = "Every action, and why not", body = ActionsView))
+    get, path = "/v1/orders/{id}/actions", tag = tags::ORDERS,
+    responses((status = 200, description = "Every action, and why it is not allowed", body = ActionsResponse))
 )]
-pub(crate) async fn get_actions(call: OrderCall) -> Result<Json<ActionsView>, Problem> {
-    call.require_readable().await?;
-    let states = call
-        .shared
+pub(crate) async fn get_actions(request: OrderRequest) -> Result<Json<ActionsResponse>, Problem> {
+    request.require_readable().await?;
+    let states = request
+        .state
         .orders
-        .actions(call.principal.storefront.clone(), call.id)
+        .available_commands(&request.principal.storefront, request.id)
         .await?
-        .ok_or_else(|| Problem::no_order(call.id))?;
+        .ok_or_else(|| Problem::order_not_found(request.id))?;
     let data = states
         .iter()
         .map(|state| {
-            let right = Right::Command(state.action);
-            ActionView::of(state, call.principal.reach(right).is_some())
+            let permission = Permission::Command(state.command);
+            ActionResponse::new(state, request.principal.scope(permission).is_some())
         })
         .collect();
-    Ok(Json(ActionsView { data }))
+    Ok(Json(ActionsResponse { data }))
 }

@@ -1,99 +1,100 @@
-//! Units that come back.
+//! Requesting, approving, rejecting, receiving and cancelling returns.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::commands::{NothingWire, ReasonWire, ReceiveReturnWire, RequestReturnWire};
-use crate::server::dto::order::OrderView;
-use crate::server::extract::{Json, ReturnPart};
+use crate::server::dto::request::{EmptyBody, ReasonBody, ReceiveReturnBody, RequestReturnBody};
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::{ReturnPath, ValidatedJson};
+use crate::server::order_request::OrderRequest;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{render, tags};
+use axum::http::StatusCode;
 use axum::response::Response;
 use order_core::command::Command;
 
-/// Ask to send units back
+/// Request a return
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/returns", tag = super::RETURNS,
-    request_body = RequestReturnWire,
+    post, path = "/v1/orders/{id}/returns", tag = tags::RETURNS,
+    request_body = RequestReturnBody,
     responses((status = 201, description = "The order with the return",
-               body = OrderView<'static>))
+               body = OrderResponse<'static>))
 )]
 pub(crate) async fn request_return(
-    call: OrderCall,
-    Json { value, digest }: Json<RequestReturnWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<RequestReturnBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::added(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::CREATED)))
 }
 
-/// Agree to a return
+/// Approve a return
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/returns/{return_id}/approve", tag = super::RETURNS,
-    request_body = Option<NothingWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/returns/{return_id}/approve", tag = tags::RETURNS,
+    request_body = Option<EmptyBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn approve_return(
-    call: OrderCall,
-    ReturnPart(return_no): ReturnPart,
-    Json { digest, .. }: Json<NothingWire>,
+    request: OrderRequest,
+    ReturnPath(return_no): ReturnPath,
+    ValidatedJson { digest, .. }: ValidatedJson<EmptyBody>,
 ) -> Result<Response, Problem> {
-    let done = call
+    let done = request
         .run(Command::ApproveReturn { return_no }, &digest)
         .await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
-/// Refuse a return
+/// Reject a return
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/returns/{return_id}/reject", tag = super::RETURNS,
-    request_body = Option<ReasonWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/returns/{return_id}/reject", tag = tags::RETURNS,
+    request_body = Option<ReasonBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn reject_return(
-    call: OrderCall,
-    ReturnPart(return_no): ReturnPart,
-    Json { value, digest }: Json<ReasonWire>,
+    request: OrderRequest,
+    ReturnPath(return_no): ReturnPath,
+    ValidatedJson { value, digest }: ValidatedJson<ReasonBody>,
 ) -> Result<Response, Problem> {
     let command = Command::RejectReturn {
         return_no,
         reason: value,
     };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
-/// State that the units of a return are here
+/// Confirm that a return was received
 ///
-/// What is due for them is refunded.
+/// Its credit is refunded.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/returns/{return_id}/receive", tag = super::RETURNS,
-    request_body = Option<ReceiveReturnWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/returns/{return_id}/receive", tag = tags::RETURNS,
+    request_body = Option<ReceiveReturnBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn receive_return(
-    call: OrderCall,
-    ReturnPart(return_no): ReturnPart,
-    Json { value, digest }: Json<ReceiveReturnWire>,
+    request: OrderRequest,
+    ReturnPath(return_no): ReturnPath,
+    ValidatedJson { value, digest }: ValidatedJson<ReceiveReturnBody>,
 ) -> Result<Response, Problem> {
     let command = Command::ReceiveReturn {
         return_no,
         restock: value,
     };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
-/// Withdraw a return
+/// Cancel a return
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/returns/{return_id}/cancel", tag = super::RETURNS,
-    request_body = Option<NothingWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/returns/{return_id}/cancel", tag = tags::RETURNS,
+    request_body = Option<EmptyBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn cancel_return(
-    call: OrderCall,
-    ReturnPart(return_no): ReturnPart,
-    Json { digest, .. }: Json<NothingWire>,
+    request: OrderRequest,
+    ReturnPath(return_no): ReturnPath,
+    ValidatedJson { digest, .. }: ValidatedJson<EmptyBody>,
 ) -> Result<Response, Problem> {
-    let done = call
+    let done = request
         .run(Command::CancelReturn { return_no }, &digest)
         .await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }

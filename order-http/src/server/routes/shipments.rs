@@ -1,64 +1,65 @@
-//! What has left, how it is followed, and that it has arrived.
+//! Confirming shipments, their tracking and their delivery.
 
-use crate::server::call::OrderCall;
-use crate::server::dto::commands::{NothingWire, ShipWire, TrackingWire};
-use crate::server::dto::order::OrderView;
-use crate::server::extract::{Json, ShipmentPart};
+use crate::server::dto::request::{EmptyBody, ShipBody, TrackingBody};
+use crate::server::dto::response::OrderResponse;
+use crate::server::extract::{ShipmentPath, ValidatedJson};
+use crate::server::order_request::OrderRequest;
 use crate::server::problem::Problem;
-use crate::server::{answer, outcome};
+use crate::server::{render, tags};
+use axum::http::StatusCode;
 use axum::response::Response;
 use order_core::command::Command;
 
-/// State that units have left
+/// Confirm a shipment
 ///
-/// Without lines: all that is open.
+/// Without lines, everything that is open was shipped.
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/shipments", tag = super::SHIPMENTS,
-    request_body = ShipWire,
+    post, path = "/v1/orders/{id}/shipments", tag = tags::SHIPMENTS,
+    request_body = ShipBody,
     responses((status = 201, description = "The order with the shipment",
-               body = OrderView<'static>))
+               body = OrderResponse<'static>))
 )]
 pub(crate) async fn ship(
-    call: OrderCall,
-    Json { value, digest }: Json<ShipWire>,
+    request: OrderRequest,
+    ValidatedJson { value, digest }: ValidatedJson<ShipBody>,
 ) -> Result<Response, Problem> {
-    let done = call.run(value, &digest).await?;
-    Ok(answer::done(&done, outcome::added(&done)))
+    let done = request.run(value, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::CREATED)))
 }
 
-/// Correct who carries a shipment, and how it is followed
+/// Update the tracking of a shipment
 ///
-/// What is missing stays as it is.
+/// Absent members stay as they are.
 #[utoipa::path(
-    put, path = "/v1/orders/{id}/shipments/{shipment_id}/tracking", tag = super::SHIPMENTS,
-    request_body = TrackingWire,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    put, path = "/v1/orders/{id}/shipments/{shipment_id}/tracking", tag = tags::SHIPMENTS,
+    request_body = TrackingBody,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn update_tracking(
-    call: OrderCall,
-    ShipmentPart(fulfillment): ShipmentPart,
-    Json { value, digest }: Json<TrackingWire>,
+    request: OrderRequest,
+    ShipmentPath(fulfillment): ShipmentPath,
+    ValidatedJson { value, digest }: ValidatedJson<TrackingBody>,
 ) -> Result<Response, Problem> {
     let command = Command::UpdateTracking {
         fulfillment,
         tracking: value,
     };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }
 
-/// State that a shipment has arrived
+/// Confirm a delivery
 #[utoipa::path(
-    post, path = "/v1/orders/{id}/shipments/{shipment_id}/deliver", tag = super::SHIPMENTS,
-    request_body = Option<NothingWire>,
-    responses((status = 200, description = "The order", body = OrderView<'static>))
+    post, path = "/v1/orders/{id}/shipments/{shipment_id}/deliver", tag = tags::SHIPMENTS,
+    request_body = Option<EmptyBody>,
+    responses((status = 200, description = "The order", body = OrderResponse<'static>))
 )]
 pub(crate) async fn deliver(
-    call: OrderCall,
-    ShipmentPart(fulfillment): ShipmentPart,
-    Json { digest, .. }: Json<NothingWire>,
+    request: OrderRequest,
+    ShipmentPath(fulfillment): ShipmentPath,
+    ValidatedJson { digest, .. }: ValidatedJson<EmptyBody>,
 ) -> Result<Response, Problem> {
     let command = Command::ConfirmDelivery { fulfillment };
-    let done = call.run(command, &digest).await?;
-    Ok(answer::done(&done, outcome::settled(&done)))
+    let done = request.run(command, &digest).await?;
+    Ok(render::outcome(&done, Ok(StatusCode::OK)))
 }

@@ -1,0 +1,255 @@
+//! Carries out the effects of one order and records their outcomes, until none is left or the time
+//! budget is used up.
+
+use super::commit::{Applied, Committed, PlannedChange};
+use super::engine::{Engine, MAX_CONFLICTS};
+use super::outage::is_closed_by_outage;
+use super::perform::EffectOutcome;
+use crate::effect::EffectId;
+use crate::event::{Actor, Event};
+use crate::fact::Fact;
+use crate::order::Order;
+use crate::ports::{
+    CommandOutcome, IdempotencyScope, IdempotencyUpdate, LeasedEffect, OrderError, StoreError,
+};
+use crate::record::record_all;
+use crate::time::{Timestamp, after};
+use futures::future::join_all;
+
+/// An order, and effects of it that this process has leased.
+pub(super) struct EffectRun {
+    order: Order,
+    /// The events since the request came in.
+    events: Vec<Event>,
+    effects: Vec<LeasedEffect>,
+    /// The idempotency key of the request; absent if it has none.
+    key: Option<IdempotencyScope>,
+    /// When the request came in; absent for a runner.
+    received_at: Option<Timestamp>,
+    /// Whether the order is new and its caller not answered yet, so that it can still be rejected.
+    placing: bool,
+}
+
+impl EffectRun {
+    /// Makes the run of a request's effects, within its time budget.
+    pub(super) fn for_request(
+        applied: Applied,
+        received_at: Timestamp,
+        key: Option<IdempotencyScope>,
+    ) -> Self {
+        Self {
+            order: applied.order,
+            events: applied.events,
+            effects: applied.leased,
+            key,
+            received_at: Some(received_at),
+            placing: false,
+        }
+    }
+
+    /// Makes the run of a new order's effects, within the request's time budget.
+    pub(super) fn for_placing(
+        applied: Applied,
+        received_at: Timestamp,
+        key: Option<IdempotencyScope>,
+    ) -> Self {
+        Self {
+            placing: true,
+            ..Self::for_request(applied, received_at, key)
+        }
+    }
+
+    /// Makes the run of the effects that a runner claimed, with no time limit but that of each call.
+    pub(super) const fn for_runner(order: Order, effects: Vec<LeasedEffect>) -> Self {
+        Self {
+            order,
+            events: Vec::new(),
+            effects,
+            key: None,
+            received_at: None,
+            placing: false,
+        }
+    }
+}
+
+/// The outcome of a round of effects.
+#[derive(Default)]
+pub(super) struct Round {
+    /// The facts to record, in this order.
+    pub(super) facts: Vec<Fact>,
+    pub(super) completed: Vec<EffectId>,
+    pub(super) rescheduled: Vec<Rescheduled>,
+    /// The effects to park, with the error shown to operators.
+    pub(super) parked: Vec<(EffectId, String)>,
+}
+
+/// An effect that is retried later.
+pub(super) struct Rescheduled {
+    pub(super) effect: EffectId,
+    pub(super) due: Timestamp,
+    pub(super) error: String,
+}
+
+/// The outcome of recording a round.
+struct Recorded {
+    applied: Applied,
+    /// Whether the commit has marked the request's key as answered.
+    answered: bool,
+}
+
+impl Engine {
+    /// Runs effects on behalf of a request, and returns its outcome.
+    pub(super) async fn run_to_outcome(
+        &self,
+        run: EffectRun,
+    ) -> Result<CommandOutcome, OrderError> {
+        let (order, events) = self.run_effects(run).await?;
+        Ok(CommandOutcome::new(order, events, false))
+    }
+
+    /// Carries out effects and records their outcomes, and then the effects that follow from those.
+    /// Returns the order afterwards, and its new events.
+    pub(super) async fn run_effects(
+        &self,
+        run: EffectRun,
+    ) -> Result<(Order, Vec<Event>), OrderError> {
+        let EffectRun {
+            mut order,
+            mut events,
+            mut effects,
+            mut key,
+            received_at,
+            placing,
+        } = run;
+        let until = received_at.map(|at| after(at, self.config.request_time_budget));
+        let mut answered = false;
+        while !effects.is_empty() {
+            let now = self.clock.now();
+            if until.is_some_and(|until| now >= until) {
+                self.release_leases(&effects, "the request's time was up")
+                    .await?;
+                break;
+            }
+            let deadline = until.unwrap_or_else(|| after(now, self.config.call_timeout));
+            let outcomes = join_all(
+                effects
+                    .iter()
+                    .map(|effect| self.perform(&order, effect, deadline)),
+            )
+            .await;
+            let round = self.classify(&order, &effects, outcomes, placing).await?;
+            let was_closed = order.status().is_closed();
+            let recorded = self.record_round(order, &round, key.as_ref()).await?;
+            let applied = recorded.applied;
+            self.reschedule(round, &applied.order, was_closed).await?;
+            if is_closed_by_outage(&applied.order, &applied.events) {
+                // The key is free again, and may be claimed by another request.
+                key = None;
+            }
+            answered = recorded.answered;
+            events.extend(applied.events);
+            (order, effects) = (applied.order, applied.leased);
+        }
+        if let (Some(key), false) = (&key, answered) {
+            self.store.mark_answered(key).await?;
+        }
+        Ok((order, events))
+    }
+
+    /// Sorts the outcomes of effects into facts to record, completed effects, effects to retry and
+    /// effects to park.
+    async fn classify(
+        &self,
+        order: &Order,
+        effects: &[LeasedEffect],
+        outcomes: Vec<EffectOutcome>,
+        placing: bool,
+    ) -> Result<Round, StoreError> {
+        let mut round = Round::default();
+        for (effect, outcome) in effects.iter().zip(outcomes) {
+            let id = effect.effect.id;
+            match outcome {
+                EffectOutcome::Done(facts) => {
+                    round.facts.extend(facts);
+                    round.completed.push(id);
+                }
+                EffectOutcome::Outage { error, facts } => {
+                    round.facts.extend(facts);
+                    let decision = self.decide_outage(order, effect, placing).await?;
+                    round.facts.extend(decision.fact);
+                    if decision.retry {
+                        self.retry_or_park(&mut round, order, effect, &error);
+                    } else {
+                        round.completed.push(id);
+                    }
+                }
+                EffectOutcome::Retry { error, facts } => {
+                    round.facts.extend(facts);
+                    self.retry_or_park(&mut round, order, effect, &error);
+                }
+                EffectOutcome::InProgress(note) => round.rescheduled.push(Rescheduled {
+                    effect: id,
+                    due: after(self.clock.now(), self.config.retry.max_backoff),
+                    error: note.to_owned(),
+                }),
+                EffectOutcome::Park(error) => round.parked.push((id, error.to_string())),
+            }
+        }
+        Ok(round)
+    }
+
+    /// Records the facts of a round and completes its effects in one commit, on whatever version the
+    /// order has by now.
+    async fn record_round(
+        &self,
+        mut order: Order,
+        round: &Round,
+        key: Option<&IdempotencyScope>,
+    ) -> Result<Recorded, OrderError> {
+        let actor = Actor::system();
+        for _ in 0..MAX_CONFLICTS {
+            let ctx = self.context(order.storefront(), &actor);
+            let transition = record_all(order.clone(), &round.facts, &ctx);
+            if transition.events.is_empty() {
+                if !round.completed.is_empty() {
+                    self.queue.finish(&round.completed).await?;
+                }
+                return Ok(Recorded {
+                    applied: Applied {
+                        order,
+                        events: Vec::new(),
+                        leased: Vec::new(),
+                    },
+                    answered: false,
+                });
+            }
+            let PlannedChange { mut change, leased } = self.plan(Some(&order), transition, &ctx);
+            change.completed_effects.clone_from(&round.completed);
+            let answered = leased.is_empty();
+            change.idempotency = key.cloned().map(|key| {
+                if is_closed_by_outage(&change.order, &change.events) {
+                    IdempotencyUpdate::Forget { key }
+                } else {
+                    IdempotencyUpdate::Advance { key, answered }
+                }
+            });
+            match self
+                .commit_and_log(PlannedChange { change, leased })
+                .await?
+            {
+                Committed::Applied(applied) => {
+                    return Ok(Recorded {
+                        applied: *applied,
+                        answered,
+                    });
+                }
+                Committed::VersionConflict
+                | Committed::IdempotencyKeyTaken(_)
+                | Committed::DuplicateExternalEvent => {
+                    order = self.load(&order.storefront().clone(), order.id()).await?;
+                }
+            }
+        }
+        Err(OrderError::Contended { id: order.id() })
+    }
+}

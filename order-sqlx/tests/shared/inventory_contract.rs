@@ -1,0 +1,47 @@
+//! The inventory as the contract suite of its port needs it.
+
+use async_trait::async_trait;
+use order_core::money::Money;
+use order_core::ports::{Inventory, Product};
+use order_core::value::{Sku, StorefrontId};
+use order_testing::ManualClock;
+use order_testing::builders::noon;
+use order_testing::contract::inventory::InventoryUnderTest;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::database::{Store, StoreInventory};
+
+pub(crate) struct ContractInventory {
+    inventory: StoreInventory,
+    clock: Arc<ManualClock>,
+}
+
+impl ContractInventory {
+    pub(crate) fn of(store: &Store) -> Arc<Self> {
+        let clock = Arc::new(ManualClock::new(noon()));
+        Arc::new(Self {
+            inventory: StoreInventory::new(store, clock.clone()),
+            clock,
+        })
+    }
+}
+
+#[async_trait]
+impl InventoryUnderTest for ContractInventory {
+    fn inventory(&self) -> &dyn Inventory {
+        &self.inventory
+    }
+
+    async fn stock(&self, storefront: &StorefrontId, sku: &Sku, unit_price: Money, units: u32) {
+        let product = Product::new(sku.clone(), None, unit_price, units);
+        self.inventory
+            .put_product(storefront, &product)
+            .await
+            .unwrap();
+    }
+
+    async fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+}

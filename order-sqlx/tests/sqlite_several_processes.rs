@@ -1,0 +1,14 @@
+//! Several processes on one SQLite file.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod support;
+
+use support::sqlite as database;
+
+#[path = "shared/several_processes.rs"]
+mod several_processes;

@@ -27,7 +27,7 @@ use order_core::value::{CustomerId, ProductName, Sku, StorefrontId};
 use order_http::server::Api;
 use order_sqlx::SqliteStore;
 use order_sqlx::sqlite::SqliteInventory;
-use order_testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
+use order_testing::memory_services;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::error::Error;
@@ -84,9 +84,7 @@ async fn app(pool: SqlitePool, shutdown: CancellationToken) -> Result<Router, Bo
         customers: Arc::new(Members(pool.clone())),
         inventory: Arc::new(inventory),
         // A real club connects its payment provider, carrier and mail server here.
-        payments: Arc::new(MemoryPayments::new()),
-        shipping: Arc::new(MemoryShipping::new()),
-        notifications: Arc::new(MemoryNotifications::new()),
+        ..memory_services(&clock)
     };
     let mut policy = order_core::policy::StorefrontPolicy::default();
     policy.currency = Currency::EUR;

@@ -11,10 +11,7 @@ use order_core::system::SystemClock;
 use order_core::value::{
     Carrier, CustomerId, FulfillmentNo, PaymentToken, Quantity, Sku, StorefrontId,
 };
-use order_testing::{
-    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryShipping,
-    MemoryStore,
-};
+use order_testing::{MemoryCustomers, MemoryInventory, MemoryStore, memory_services};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -26,9 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let services = ExternalServices {
         customers: Arc::new(MemoryCustomers::knowing(["ada"])),
         inventory: Arc::new(MemoryInventory::new(clock.clone()).with("tea", 10, 1_250)),
-        payments: Arc::new(MemoryPayments::new()),
-        shipping: Arc::new(MemoryShipping::new()),
-        notifications: Arc::new(MemoryNotifications::new()),
+        ..memory_services(&clock)
     };
     let orders = OrderService::builder(Arc::new(MemoryStore::new()), services, clock).build()?;
 

@@ -18,7 +18,7 @@ use order_core::time::{Timestamp, after};
 use order_core::value::{CustomerId, IdempotencyKey, Quantity, Sku, StorefrontId};
 use order_http::server::Api;
 use order_testing::builders::{address, contact};
-use order_testing::{MemoryNotifications, MemoryPayments, MemoryShipping};
+use order_testing::memory_services;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,14 +93,12 @@ pub(crate) fn service<S>(store: Arc<S>) -> Outcome<OrderService>
 where
     S: OrderStore + EffectQueue + 'static,
 {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let services = ExternalServices {
         customers: Arc::new(Everybody),
         inventory: Arc::new(Plenty),
-        payments: Arc::new(MemoryPayments::new()),
-        shipping: Arc::new(MemoryShipping::new()),
-        notifications: Arc::new(MemoryNotifications::new()),
+        ..memory_services(&clock)
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let service = OrderService::builder(store, services, clock)
         .configure(|config| config.publish = true)
         .build()?;

@@ -7,10 +7,10 @@
 //! ([`EventPayload::personal`], [`Event::with_personal`]), so that it can be erased without changing
 //! the history.
 
-mod payload;
+mod types;
 
-pub(crate) use payload::DEPENDENCY_UNAVAILABLE;
-pub use payload::{EventPayload, OrderPlaced, RejectionReason};
+pub(crate) use types::DEPENDENCY_UNAVAILABLE;
+pub use types::{EventPayload, OrderPlaced, RejectionReason};
 
 use crate::order::PersonalData;
 use crate::time::Timestamp;

@@ -15,10 +15,7 @@ use order_core::ports::{Clock, Customers};
 use order_core::service::{ExternalServices, OrderService};
 use order_core::system::SystemClock;
 use order_http::server::Api;
-use order_testing::{
-    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryShipping,
-    MemoryStore,
-};
+use order_testing::{MemoryCustomers, MemoryInventory, MemoryStore, memory_services};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +27,7 @@ fn api(customers: Arc<dyn Customers>) -> Router {
     let services = ExternalServices {
         customers,
         inventory: Arc::new(inventory),
-        payments: Arc::new(MemoryPayments::new()),
-        shipping: Arc::new(MemoryShipping::new()),
-        notifications: Arc::new(MemoryNotifications::new()),
+        ..memory_services(&clock)
     };
     // The time budget is large, so that a busy machine finishes all effects within the request.
     let service = OrderService::builder(Arc::new(MemoryStore::new()), services, clock)

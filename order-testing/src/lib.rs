@@ -14,8 +14,4 @@ pub use clock::ManualClock;
 pub use faults::{Fault, Faults, LoggedCall, MethodFaults, PauseAt, PausedCall};
 pub use history::OrderHistory;
 pub use ids::SequentialIds;
-pub use memory::{
-    MemoryCustomers, MemoryInventory, MemoryNotifications, MemoryPayments, MemoryPublisher,
-    MemoryShipping, MemoryStore, Parcel, ParcelStatus, ProviderBalance, QueuedEffect, RefundMode,
-    StockLevel, StoreFaults,
-};
+pub use memory::*;

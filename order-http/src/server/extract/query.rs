@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use order_core::time::{Timestamp, truncated};
-use order_core::value::InvalidValue;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -38,7 +37,7 @@ impl QueryParameters {
     /// Takes a core value; `None` if it is absent or invalid.
     pub(crate) fn take<T>(&mut self, name: &str) -> Option<T>
     where
-        T: FromStr<Err = InvalidValue>,
+        T: FromStr<Err: IntoFieldError>,
     {
         match self.remaining.remove(name)?.parse() {
             Ok(value) => Some(value),

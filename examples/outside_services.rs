@@ -1,12 +1,10 @@
-//! The five external services of an order system, as one program of mocks: customers, inventory,
-//! payments, shipping and notifications.
+//! The external services of an order system, as one program of mocks.
 //!
 //! ```sh
 //! cargo run --example outside_services
 //! ```
 //!
-//! Point `CUSTOMER_SERVICE_URL`, `INVENTORY_SERVICE_URL`, `PAYMENT_SERVICE_URL`,
-//! `SHIPPING_SERVICE_URL` and `NOTIFICATION_SERVICE_URL` at it: all five can be the same URL.
+//! Point the `*_SERVICE_URL` settings of the server example at it: all can be the same URL.
 #![allow(clippy::print_stdout, reason = "the program prints what it serves")]
 
 use std::error::Error;
@@ -21,7 +19,7 @@ use axum::extract::Request;
 use clap::Parser;
 use order_core::system::SystemClock;
 use order_mocks::MockServices;
-use order_mocks::http::router;
+use order_mocks::http::{ENDPOINTS, router};
 use order_mocks::payments::LostAnswer;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -105,18 +103,10 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
         "Serving on http://{address}, from {}:",
         settings.mocks_dir.display()
     );
-    println!(
-        "  customers      GET /customers/{{id}}  (a new file in customers/ is a new customer)"
-    );
-    println!(
-        "  inventory      GET /products, /reservations ...  ({products} products in inventory/)"
-    );
-    println!(
-        "  payments       /payments, /refunds  (tok_visa, tok_declined, tok_action, tok_timeout)"
-    );
-    println!("  shipping       POST /rates, /fulfillments");
-    println!("  notifications  POST /notifications");
-    println!("Try:");
+    for (service, endpoints) in ENDPOINTS {
+        println!("  {service:<15}{endpoints}");
+    }
+    println!("{products} products are in inventory/. Try:");
     println!("  curl -s 'http://{address}/products?sku=abc123'");
 
     let (stop, stopped) = oneshot::channel::<()>();

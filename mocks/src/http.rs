@@ -22,7 +22,25 @@ use crate::services::MockServices;
 /// Largest request body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// Returns a router that serves all five services, so that they can share one base URL.
+/// Where each service is found, for a person to read.
+pub const ENDPOINTS: [(&str, &str); 5] = [
+    (
+        "customers",
+        "GET /customers/{id}  (a new file in customers/ is a new customer)",
+    ),
+    (
+        "inventory",
+        "GET /products, /reservations ...  (a new file in inventory/ is a new product)",
+    ),
+    (
+        "payments",
+        "/payments, /refunds  (tok_visa, tok_declined, tok_action, tok_timeout)",
+    ),
+    ("shipping", "POST /rates, /fulfillments"),
+    ("notifications", "POST /notifications"),
+];
+
+/// Returns a router that serves all services, so that they can share one base URL.
 pub fn router(services: &MockServices) -> Router {
     Router::new()
         .merge(customers::routes(Arc::clone(&services.customers)))

@@ -1,9 +1,7 @@
-//! Mock implementations, with real behaviour, of the external services an order system talks to:
-//! customers, inventory, payments, shipping and notifications.
+//! Mock implementations, with real behaviour, of the external services an order system talks to.
 //!
-//! Each service is a plain struct ([`MockCustomers`], [`MockInventory`], [`MockPayments`],
-//! [`MockShipping`], [`MockNotifications`]); [`MockServices`] opens all five. Two thin layers lie
-//! over them, with the same behaviour:
+//! Each service is a plain struct, such as [`MockPayments`]; [`MockServices`] opens all of them. Two
+//! thin layers lie over them, with the same behaviour:
 //!
 //! - [`http::router`] serves them over HTTP, in the wire format that `order-http`'s clients speak;
 //! - [`ports::in_process`] implements the ports of `order-core` without a network in between.
@@ -30,30 +28,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod customers;
 mod faults;
 pub mod http;
-pub mod inventory;
 mod json_dir;
 mod line_item;
 mod lock;
-pub mod notifications;
-pub mod payments;
 pub mod ports;
 mod services;
-pub mod shipping;
 mod store;
 mod unreadable_file;
 mod validate;
 
-pub use customers::MockCustomers;
 pub use faults::{FaultInjector, InjectedFault};
-pub use inventory::MockInventory;
 pub use line_item::LineItem;
-pub use notifications::MockNotifications;
-pub use payments::MockPayments;
-pub use services::{MissingDirectory, MockServices, OpenError};
-pub use shipping::MockShipping;
+pub use services::*;
 pub use store::{NotSaved, StateFileError};
 pub use unreadable_file::UnreadableFile;
 pub use validate::InvalidField;

@@ -1,18 +1,25 @@
-//! All five mock services, opened over one directory of JSON files and one store.
+//! All mock services, opened over one directory of JSON files and one store.
+
+pub mod customers;
+pub mod inventory;
+pub mod notifications;
+pub mod payments;
+pub mod shipping;
+
+pub use customers::MockCustomers;
+pub use inventory::MockInventory;
+pub use notifications::MockNotifications;
+pub use payments::MockPayments;
+pub use shipping::MockShipping;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use order_core::ports::Clock;
 
-use crate::customers::MockCustomers;
-use crate::inventory::MockInventory;
-use crate::notifications::MockNotifications;
-use crate::payments::MockPayments;
-use crate::shipping::MockShipping;
 use crate::store::{StateFileError, Store};
 
-/// All five services, each behind an `Arc` so that a program and its tests can share it.
+/// All services, each behind an `Arc` so that a program and its tests can share it.
 #[derive(Debug, Clone)]
 pub struct MockServices {
     /// Knows the customers.

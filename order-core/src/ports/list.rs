@@ -68,6 +68,39 @@ impl ListQuery {
             after: None,
         }
     }
+
+    /// Returns whether an order belongs into the list, from the start of the page on: the meaning of
+    /// every filter, for stores that filter in memory and for tests of those that do not.
+    #[must_use]
+    pub fn matches(&self, order: &Order) -> bool {
+        let position = (order.placed_at(), order.id());
+        self.storefront == *order.storefront()
+            && self.status.is_none_or(|status| order.status() == status)
+            && self
+                .payment_status
+                .is_none_or(|status| order.payment_status() == status)
+            && self
+                .fulfillment_status
+                .is_none_or(|status| order.fulfillment_status() == status)
+            && self
+                .customer_id
+                .as_ref()
+                .is_none_or(|customer| order.customer_id() == customer)
+            && self
+                .sku
+                .as_ref()
+                .is_none_or(|sku| order.lines().iter().any(|line| line.sku == *sku))
+            && self
+                .placed_after
+                .is_none_or(|instant| order.placed_at() >= instant)
+            && self
+                .placed_before
+                .is_none_or(|instant| order.placed_at() < instant)
+            && (self.include_deleted || order.deleted_at().is_none())
+            && self
+                .after
+                .is_none_or(|after| position < (after.placed_at, after.id))
+    }
 }
 
 /// A page of orders, newest first.

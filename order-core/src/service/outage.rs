@@ -34,7 +34,10 @@ impl Engine {
         let dependency = effect.effect.kind.dependency();
         let decided = |fact, retry| OutageDecision { fact, retry };
         let deferred = Fact::DependencyDeferred { dependency };
-        let needed_to_accept = matches!(dependency, Dependency::Customers | Dependency::Inventory);
+        let needed_to_accept = match dependency {
+            Dependency::Customers | Dependency::Inventory => true,
+            Dependency::Payments | Dependency::Shipping | Dependency::Notifications => false,
+        };
         if !needed_to_accept || order.status() != OrderStatus::Pending {
             let fact = (dependency == Dependency::Payments).then_some(deferred);
             return Ok(decided(fact, true));

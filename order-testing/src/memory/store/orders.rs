@@ -63,7 +63,7 @@ impl OrderStore for MemoryStore {
             .orders
             .values()
             .map(|stored| &stored.order)
-            .filter(|order| matches(order, query))
+            .filter(|order| query.matches(order))
             .cloned()
             .collect();
         orders.sort_by_key(|order| Reverse((order.placed_at(), order.id())));
@@ -134,36 +134,6 @@ impl OrderStore for MemoryStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.faults.check("ping")
     }
-}
-
-fn matches(order: &Order, query: &ListQuery) -> bool {
-    let cursor = Cursor::new(order.placed_at(), order.id());
-    order.storefront() == &query.storefront
-        && query.status.is_none_or(|status| order.status() == status)
-        && query
-            .payment_status
-            .is_none_or(|status| order.payment_status() == status)
-        && query
-            .fulfillment_status
-            .is_none_or(|status| order.fulfillment_status() == status)
-        && query
-            .customer_id
-            .as_ref()
-            .is_none_or(|customer| order.customer_id() == customer)
-        && query
-            .sku
-            .as_ref()
-            .is_none_or(|sku| order.lines().iter().any(|line| &line.sku == sku))
-        && query
-            .placed_after
-            .is_none_or(|instant| order.placed_at() >= instant)
-        && query
-            .placed_before
-            .is_none_or(|instant| order.placed_at() < instant)
-        && (query.include_deleted || order.deleted_at().is_none())
-        && query
-            .after
-            .is_none_or(|after| (cursor.placed_at, cursor.id) < (after.placed_at, after.id))
 }
 
 impl State {

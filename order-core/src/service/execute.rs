@@ -57,7 +57,7 @@ impl Engine {
                         .filter(|_| !applied.leased.is_empty())
                         .map(|idempotency| IdempotencyScope::new(storefront, idempotency));
                     return self
-                        .run_to_outcome(EffectRun::for_request(*applied, received_at, key))
+                        .run_effects(EffectRun::for_request(*applied, received_at, key))
                         .await;
                 }
                 Committed::IdempotencyKeyTaken(record) => {

@@ -52,7 +52,7 @@ impl Engine {
             .map(|idempotency| IdempotencyScope::new(storefront.clone(), idempotency));
         match self.commit_and_log(planned).await? {
             Committed::Applied(applied) => {
-                self.run_to_outcome(EffectRun::for_placing(*applied, received_at, key))
+                self.run_effects(EffectRun::for_placing(*applied, received_at, key))
                     .await
             }
             Committed::IdempotencyKeyTaken(record) => {

@@ -28,7 +28,7 @@ impl Engine {
             match self.commit_and_log(planned).await? {
                 Committed::Applied(applied) => {
                     return self
-                        .run_to_outcome(EffectRun::for_request(*applied, received_at, None))
+                        .run_effects(EffectRun::for_request(*applied, received_at, None))
                         .await;
                 }
                 Committed::DuplicateExternalEvent => {

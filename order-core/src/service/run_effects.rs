@@ -98,21 +98,9 @@ struct Recorded {
 }
 
 impl Engine {
-    /// Runs effects on behalf of a request, and returns its outcome.
-    pub(super) async fn run_to_outcome(
-        &self,
-        run: EffectRun,
-    ) -> Result<CommandOutcome, OrderError> {
-        let (order, events) = self.run_effects(run).await?;
-        Ok(CommandOutcome::new(order, events, false))
-    }
-
     /// Carries out effects and records their outcomes, and then the effects that follow from those.
-    /// Returns the order afterwards, and its new events.
-    pub(super) async fn run_effects(
-        &self,
-        run: EffectRun,
-    ) -> Result<(Order, Vec<Event>), OrderError> {
+    /// Returns the order afterwards, and what has happened to it since the request came in.
+    pub(super) async fn run_effects(&self, run: EffectRun) -> Result<CommandOutcome, OrderError> {
         let EffectRun {
             mut order,
             mut events,
@@ -153,7 +141,7 @@ impl Engine {
         if let (Some(key), false) = (&key, answered) {
             self.store.mark_answered(key).await?;
         }
-        Ok((order, events))
+        Ok(CommandOutcome::new(order, events, false))
     }
 
     /// Sorts the outcomes of effects into facts to record, completed effects, effects to retry and

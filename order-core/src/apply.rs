@@ -62,6 +62,7 @@ fn new_order(placed: &OrderPlaced, at: Timestamp) -> Order {
         deletion: None,
         erased_at: None,
         payment_method_ready: placed.payment_method,
+        placement: placed.placement,
         placed_at: at,
         updated_at: at,
         personal: placed.personal.clone(),

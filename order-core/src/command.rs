@@ -5,8 +5,8 @@ use crate::new_order::{NewLine, NewOrder};
 use crate::order::{Address, Adjustment, Contact, OrderStatus, SkuQuantity, Tracking};
 use crate::time::Timestamp;
 use crate::value::{
-    ExternalReference, FulfillmentNo, HoldNo, Label, OrderId, PaymentToken, Reason, ReturnNo,
-    StorefrontId,
+    ExternalReference, FulfillmentNo, HoldNo, Label, OrderId, PaymentToken, PlacementId, Reason,
+    ReturnNo, StorefrontId,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -21,6 +21,8 @@ pub struct PlaceOrder {
     pub storefront: StorefrontId,
     /// The order as requested.
     pub order: NewOrder,
+    /// Id of the request, under which its stock is reserved; absent: under the order's own id.
+    pub placement: Option<PlacementId>,
 }
 
 impl PlaceOrder {
@@ -31,6 +33,7 @@ impl PlaceOrder {
             id,
             storefront,
             order,
+            placement: None,
         }
     }
 }

@@ -29,7 +29,7 @@ mod place;
 mod returns;
 mod status_table;
 
-use crate::command::{Command, CommandKind};
+use crate::command::{Command, CommandKind, PlaceOrder};
 use crate::event::Event;
 use crate::order::Order;
 use crate::reconcile::reconcile;
@@ -75,6 +75,13 @@ pub fn decide_new(command: &Command, ctx: &Context<'_>) -> Result<Transition, Re
     check_guards(&sink.order, command, ctx)?;
     reconcile(&mut sink);
     Ok(sink.finish())
+}
+
+/// Returns the order that a command would place, as far as it is known before its prices are: neither
+/// its sums nor the guards are checked, and nothing is reconciled. `None` if its lines are refused.
+pub(crate) fn draft(place: &PlaceOrder, ctx: &Context<'_>) -> Option<Transition> {
+    let first = place::draft(place, ctx).ok()?;
+    EventSink::begin(first, *ctx).map(EventSink::finish)
 }
 
 /// Decides a command on an existing order.

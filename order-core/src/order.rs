@@ -47,10 +47,11 @@ pub(crate) use totals::totals_fit;
 
 use crate::dependency::Dependency;
 use crate::money::Currency;
+use crate::reference::Reference;
 use crate::time::Timestamp;
 use crate::value::{
     CustomerId, ExternalReference, FulfillmentNo, HoldNo, Label, LineNo, OrderId, PaymentAttemptNo,
-    Reason, RefundNo, ReturnNo, StorefrontId, Version,
+    PlacementId, Reason, RefundNo, ReservationNo, ReturnNo, StorefrontId, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -144,6 +145,8 @@ pub struct Order {
     pub(crate) erased_at: Option<Timestamp>,
     #[serde(default)]
     pub(crate) payment_method_ready: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) placement: Option<PlacementId>,
     pub(crate) placed_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     #[serde(skip)]
@@ -215,6 +218,15 @@ impl Order {
     #[must_use]
     pub const fn reservation(&self) -> Option<&Reservation> {
         self.reservation.as_ref()
+    }
+
+    /// Returns the reference of the reservation with this number at the inventory service.
+    #[must_use]
+    pub fn reservation_reference(&self, no: ReservationNo) -> Reference {
+        match self.placement {
+            Some(placement) if no == ReservationNo::FIRST => Reference::Placement(placement),
+            Some(_) | None => Reference::Reservation(self.id, no),
+        }
     }
 
     /// Returns whether lines were revised and the stock for them is not yet reserved.

@@ -67,12 +67,29 @@ string_enum! {
     }
 }
 
+/// When a new order is stored: after its customer and stock have been asked for, or before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlacingPolicy {
+    /// The customer service and the inventory service are asked first, and the order is stored with
+    /// their answers in one commit. If they do not answer definitely within `patience`, the order is
+    /// stored without them, and goes on from the same calls.
+    AskFirst {
+        /// How long the answers are waited for; at most the request's time budget.
+        patience: Duration,
+    },
+    /// The order is stored first, and its customer and stock are asked for afterwards.
+    StoreFirst,
+}
+
 /// The policy of one storefront.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorefrontPolicy {
     /// The currency of orders that are placed without one. Default: USD.
     pub currency: Currency,
+    /// When a new order is stored. Default: once it is asked for, with a patience of 100 ms.
+    pub placing: PlacingPolicy,
     /// When payments are captured. Default: as units ship.
     pub payment: PaymentPolicy,
     /// How orders are handled during an outage. Default: deferred, 10 000 at most.
@@ -108,6 +125,9 @@ impl Default for StorefrontPolicy {
         const DAY: u64 = 24 * HOUR;
         Self {
             currency: Currency::USD,
+            placing: PlacingPolicy::AskFirst {
+                patience: Duration::from_millis(100),
+            },
             payment: PaymentPolicy::CaptureOnShip,
             outage: OutagePolicy::Defer { at_most: 10_000 },
             fulfillment: FulfillmentPolicy::Manual,

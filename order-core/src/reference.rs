@@ -1,8 +1,8 @@
 //! [`Reference`]: the id of a part of an order at an external service.
 //!
-//! A reference consists of the order's id and a number within the order. It is the same on every
-//! attempt, so that a service can tell a retry from a new request, and it leads back to the order
-//! when the service reports something. It contains no personal data.
+//! A reference consists of the order's id and a number within the order; that of the first reservation
+//! may be the id of the request that placed the order. It is the same on every attempt, so that a
+//! service can tell a retry from a new request. It contains no personal data.
 //!
 //! ```
 //! use order_core::reference::Reference;
@@ -16,8 +16,8 @@
 //! ```
 
 use crate::value::{
-    CaptureNo, FulfillmentNo, InvalidReason, InvalidValue, OrderId, PaymentAttemptNo, RefundNo,
-    ReservationNo,
+    CaptureNo, FulfillmentNo, InvalidReason, InvalidValue, OrderId, PaymentAttemptNo, PlacementId,
+    RefundNo, ReservationNo,
 };
 use std::fmt;
 use std::str::FromStr;
@@ -28,6 +28,10 @@ use std::str::FromStr;
 pub enum Reference {
     /// A reservation, at the inventory service.
     Reservation(OrderId, ReservationNo),
+    /// The first reservation of an order, asked for before the order is stored, at the inventory
+    /// service. It is the id of the request to place the order, since each attempt of the request
+    /// has another order id.
+    Placement(PlacementId),
     /// A payment attempt, at the payment provider.
     Attempt(OrderId, PaymentAttemptNo),
     /// A capture of a payment attempt, at the payment provider.
@@ -39,15 +43,16 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// Returns the order that it is a part of.
+    /// Returns the order that it is a part of; `None` for a [`Placement`](Self::Placement).
     #[must_use]
-    pub const fn order(&self) -> OrderId {
+    pub const fn order(&self) -> Option<OrderId> {
         match self {
             Self::Reservation(order, _)
             | Self::Attempt(order, _)
             | Self::Capture(order, _, _)
             | Self::Refund(order, _)
-            | Self::Fulfillment(order, _) => *order,
+            | Self::Fulfillment(order, _) => Some(*order),
+            Self::Placement(_) => None,
         }
     }
 }
@@ -56,6 +61,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reservation(order, no) => write!(f, "{order}-s{no}"),
+            Self::Placement(placement) => write!(f, "{placement}-k"),
             Self::Attempt(order, no) => write!(f, "{order}-p{no}"),
             Self::Capture(order, attempt, no) => write!(f, "{order}-p{attempt}-c{no}"),
             Self::Refund(order, no) => write!(f, "{order}-r{no}"),
@@ -75,6 +81,11 @@ impl FromStr for Reference {
             .split_at_checked(ID)
             .and_then(|(order, part)| Some((order, part.strip_prefix('-')?)))
             .ok_or(foreign)?;
+        if part == "k" {
+            return PlacementId::parse(order)
+                .map(Self::Placement)
+                .map_err(|_| foreign);
+        }
         let order = OrderId::parse(order).map_err(|_| foreign)?;
         let (kind, no) = part.split_at_checked(1).ok_or(foreign)?;
         match (kind, no.split_once("-c")) {
@@ -113,6 +124,9 @@ mod tests {
             assert_eq!(written, format!("{order}-{tail}"));
             assert_eq!(written.parse::<Reference>().unwrap(), reference);
         }
+        let placement = Reference::Placement(PlacementId::from_hash([7; 16]));
+        assert_eq!(placement.to_string().parse(), Ok(placement));
+        assert_eq!(placement.order(), None);
         for foreign in ["", "p1", &format!("{order}-p1-c"), &format!("{order}-x1")] {
             assert!(foreign.parse::<Reference>().is_err(), "{foreign}");
         }

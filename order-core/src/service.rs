@@ -10,6 +10,7 @@
 //! | `builder`, `config`, `external_services` | how a service is put together |
 //! | `engine` | what the other files share: store, queue, services, clock, policies |
 //! | `place`, `import`, `execute`, `report` | one kind of request each |
+//! | `ask`, `placements` | what is asked before an order is stored, and which requests do so now |
 //! | `quote` | prices and names from the inventory service |
 //! | `commit` | from a transition to a stored change |
 //! | `replay` | idempotency keys: claim one, replay its answer |
@@ -19,6 +20,7 @@
 //! | `log` | logging of committed events |
 //! | `runner` | rounds of leftover effects and due timers |
 
+mod ask;
 mod builder;
 mod commit;
 mod config;
@@ -30,6 +32,7 @@ mod log;
 mod outage;
 mod perform;
 mod place;
+mod placements;
 mod quote;
 mod replay;
 mod report;
@@ -86,6 +89,13 @@ impl OrderService {
         S: OrderStore + EffectQueue + 'static,
     {
         OrderServiceBuilder::new(store.clone(), store, services, clock)
+    }
+
+    /// Returns how many reservations this process has left to expire: they were made for an order that
+    /// could not be stored, and could not be released.
+    #[must_use]
+    pub fn reservations_left_to_expire(&self) -> u64 {
+        self.engine.placements.left_to_expire()
     }
 
     /// Creates a runner, which carries out the effects that requests left over. Run at least one.

@@ -6,8 +6,10 @@
 use crate::apply::apply;
 use crate::effect::{Effect, effects};
 use crate::event::{Actor, Event, EventPayload};
+use crate::fact::Fact;
 use crate::order::{HoldOrigin, LineQuantity, Order};
 use crate::policy::StorefrontPolicy;
+use crate::record::record_all;
 use crate::time::Timestamp;
 use crate::value::{HoldNo, Reason, ReturnNo};
 
@@ -41,6 +43,24 @@ pub struct Transition {
     pub events: Vec<Event>,
     /// The effects of these events, in the same order.
     pub effects: Vec<Effect>,
+}
+
+impl Transition {
+    /// Records further facts on the order after it, as one transition with what happened before.
+    #[must_use]
+    pub fn then_record(mut self, facts: &[Fact], ctx: &Context<'_>) -> Self {
+        if facts.is_empty() {
+            return self;
+        }
+        let Self {
+            order,
+            events,
+            effects,
+        } = record_all(self.order, facts, ctx);
+        self.events.extend(events);
+        self.effects.extend(effects);
+        Self { order, ..self }
+    }
 }
 
 /// Collects events and applies each to the order as it is emitted.

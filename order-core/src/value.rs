@@ -6,7 +6,7 @@
 //!
 //! | file | has |
 //! |---|---|
-//! | `identifier`, `order_id`, `sequence_number`, `version` | ids and numbers |
+//! | `identifier`, `order_id`, `placement_id`, `sequence_number`, `version` | ids and numbers |
 //! | `code`, `country_code`, `quantity`, `tracking_url`, `payment_token` | one value each |
 //! | `text` | texts for people, e-mail and phone |
 //! | `validate`, `invalid_value`, `text_value` | the rules, the error, and the macro that joins them |
@@ -33,6 +33,7 @@ mod identifier;
 mod invalid_value;
 mod order_id;
 mod payment_token;
+mod placement_id;
 mod quantity;
 mod sequence_number;
 mod text;
@@ -50,6 +51,7 @@ pub use identifier::{
 pub use invalid_value::{InvalidReason, InvalidValue};
 pub use order_id::OrderId;
 pub use payment_token::PaymentToken;
+pub use placement_id::PlacementId;
 pub use quantity::Quantity;
 pub use sequence_number::{
     CaptureNo, FulfillmentNo, HoldNo, LineNo, PaymentAttemptNo, RefundNo, ReservationNo, ReturnNo,

@@ -12,15 +12,24 @@ use crate::value::LineNo;
 
 /// Numbers and checks the lines, and decides the currency and the deadline.
 pub(super) fn place(place: &PlaceOrder, ctx: &Context<'_>) -> Result<EventPayload, Denial> {
-    let order = &place.order;
-    let lines = new_lines(&order.lines, LineNo::FIRST, ctx)?;
-    check_sums(&lines, &order.adjustments)?;
-    Ok(EventPayload::OrderPlaced(Box::new(OrderPlaced::new(
+    let lines = new_lines(&place.order.lines, LineNo::FIRST, ctx)?;
+    check_sums(&lines, &place.order.adjustments)?;
+    Ok(placed(place, lines, ctx))
+}
+
+/// The same without a check of the sums, which are not known before the prices are.
+pub(super) fn draft(place: &PlaceOrder, ctx: &Context<'_>) -> Result<EventPayload, Denial> {
+    let lines = new_lines(&place.order.lines, LineNo::FIRST, ctx)?;
+    Ok(placed(place, lines, ctx))
+}
+
+fn placed(place: &PlaceOrder, lines: Vec<OrderLine>, ctx: &Context<'_>) -> EventPayload {
+    EventPayload::OrderPlaced(Box::new(OrderPlaced::new(
         place,
-        order.currency.unwrap_or(ctx.policy.currency),
+        place.order.currency.unwrap_or(ctx.policy.currency),
         lines,
         time::after(ctx.now, ctx.policy.acceptance_window),
-    ))))
+    )))
 }
 
 /// Numbers the lines from `first`, and checks how many there are and their prices.

@@ -16,7 +16,7 @@ use crate::order::{
 use crate::time::Timestamp;
 use crate::value::{
     CaptureNo, Code, CustomerId, FulfillmentNo, HoldNo, Label, OrderId, PaymentAttemptNo,
-    ProviderId, Reason, RefundNo, ReservationNo, ReturnNo, Sku, StorefrontId,
+    PlacementId, ProviderId, Reason, RefundNo, ReservationNo, ReturnNo, Sku, StorefrontId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -44,6 +44,9 @@ pub struct OrderPlaced {
     pub deadline: Timestamp,
     /// Whether a payment token was given.
     pub payment_method: bool,
+    /// The id of the request, under which its stock is reserved; absent: under the order's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<PlacementId>,
     /// Shipping address, contact and payment token; stored apart from the event.
     #[serde(skip)]
     pub personal: PersonalData,
@@ -61,6 +64,7 @@ impl OrderPlaced {
             id,
             storefront,
             order,
+            placement,
         } = place;
         // Every field is named, so that a new one cannot be forgotten here.
         let NewOrder {
@@ -81,6 +85,7 @@ impl OrderPlaced {
             metadata: metadata.clone(),
             deadline,
             payment_method: personal.payment_token.is_some(),
+            placement: *placement,
             personal: personal.clone(),
         }
     }

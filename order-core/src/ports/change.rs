@@ -6,7 +6,6 @@ use crate::event::{Event, EventPayload};
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::reconcile::next_wake;
-use crate::record::record_all;
 use crate::time::Timestamp;
 use crate::transition::{Context, Transition};
 use crate::value::Version;
@@ -159,20 +158,5 @@ fn mark_dispatched(transition: Transition, ctx: &Context<'_>) -> Transition {
             _ => None,
         })
         .collect();
-    if facts.is_empty() {
-        return transition;
-    }
-    let Transition {
-        order,
-        mut events,
-        mut effects,
-    } = transition;
-    let further = record_all(order, &facts, ctx);
-    events.extend(further.events);
-    effects.extend(further.effects);
-    Transition {
-        order: further.order,
-        events,
-        effects,
-    }
+    transition.then_record(&facts, ctx)
 }

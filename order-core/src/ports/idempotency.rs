@@ -57,7 +57,8 @@ pub struct IdempotencyRecord {
     pub fingerprint: [u8; 32],
     /// The order's version before the request; [`Version::NONE`] if the request created it.
     pub before: Version,
-    /// The order's version as it was answered.
+    /// The order's version as it was answered; [`Version::NONE`] once the record is
+    /// [released](IdempotencyUpdate::Release), and the key can be claimed again.
     pub version: Version,
     /// Until when the request counts as in flight; absent once it is answered.
     pub in_flight_until: Option<Timestamp>,
@@ -85,15 +86,38 @@ impl IdempotencyRecord {
             expires_at,
         }
     }
+
+    /// Returns whether the key is taken at `now`: the record has not expired and is not released.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.is_released() && self.expires_at > now
+    }
+
+    /// Returns whether the request was [released](IdempotencyUpdate::Release) and can be made again.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        self.version == Version::NONE
+    }
 }
 
 /// What a commit does to an idempotency record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdempotencyUpdate {
-    /// Inserts a record, unless one exists that has not expired
+    /// Inserts a record, unless there is one that is [live](IdempotencyRecord::is_live)
     /// ([`CommitOutcome::IdempotencyKeyTaken`](super::CommitOutcome::IdempotencyKeyTaken)).
     Claim {
+        /// The key.
+        key: IdempotencyScope,
+        /// The record to insert.
+        record: IdempotencyRecord,
+        /// The current instant, to compare expiry with.
+        now: Timestamp,
+    },
+    /// Inserts a record, unless there is one that has not expired, released or not
+    /// ([`CommitOutcome::IdempotencyKeyTaken`](super::CommitOutcome::IdempotencyKeyTaken)). A request
+    /// that is identified by its key outside the store needs to know that it is the first to use it.
+    ClaimUnused {
         /// The key.
         key: IdempotencyScope,
         /// The record to insert.
@@ -108,8 +132,9 @@ pub enum IdempotencyUpdate {
         /// Whether the answer is complete; otherwise the request stays in flight.
         answered: bool,
     },
-    /// Removes the record, so that the request can be made again.
-    Forget {
+    /// Marks the record as released, so that the request can be made again: its version becomes
+    /// [`Version::NONE`]. It is kept until it expires.
+    Release {
         /// The key.
         key: IdempotencyScope,
     },

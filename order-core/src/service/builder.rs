@@ -125,6 +125,7 @@ impl OrderServiceBuilder {
                 clock: self.clock,
                 ids: self.ids,
                 policies: self.policies,
+                placements: Arc::default(),
                 worker,
                 config,
             }),

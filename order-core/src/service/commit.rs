@@ -62,7 +62,10 @@ impl Engine {
     ) -> Result<Committed, StoreError> {
         let PlannedChange { change, leased } = planned;
         let (order, events) = (change.order.clone(), change.events.clone());
-        Ok(match self.store.commit(change).await? {
+        let outcome = self.store.commit(change).await;
+        let is_away = matches!(outcome, Err(StoreError::Unavailable(_)));
+        self.placements.note_store(is_away);
+        Ok(match outcome? {
             CommitOutcome::Applied => {
                 log_events(&order, &events);
                 Committed::Applied(Box::new(Applied {

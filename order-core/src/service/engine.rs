@@ -1,5 +1,6 @@
 //! What all parts of the service share.
 
+use super::placements::Placements;
 use super::{ExternalServices, ServiceConfig};
 use crate::event::Actor;
 use crate::order::Order;
@@ -21,6 +22,7 @@ pub(super) struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdGenerator>,
     pub(super) policies: PolicySet,
+    pub(super) placements: Arc<Placements>,
     pub(super) worker: Worker,
     pub(super) config: ServiceConfig,
 }

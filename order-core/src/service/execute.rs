@@ -48,7 +48,7 @@ impl Engine {
                 return Ok(CommandOutcome::new(order, Vec::new(), false));
             }
             let mut planned = self.plan(Some(&order), transition, &ctx);
-            self.claim_key(&mut planned, idempotency.as_ref(), ctx.now);
+            self.claim_key(&mut planned, idempotency.as_ref(), false, ctx.now);
             match self.commit_and_log(planned).await? {
                 Committed::Applied(applied) => {
                     // A request without effects to carry out is answered by its commit.

@@ -36,6 +36,7 @@ impl Engine {
                     | OrderError::UnknownProducts { .. }
                     | OrderError::CurrencyMismatch { .. }
                     | OrderError::Unavailable { .. }
+                    | OrderError::IdempotencyKeyInFlight { .. }
             ),
         };
         let (true, Some(idempotency)) = (committed_nothing, idempotency) else {
@@ -74,9 +75,7 @@ impl Engine {
             .in_flight_until
             .is_some_and(|until| until > self.clock.now())
         {
-            return Err(OrderError::IdempotencyKeyInFlight {
-                retry_after: IN_FLIGHT_RETRY,
-            });
+            return Err(self.in_flight());
         }
         let events = self.store.events(storefront, record.order).await?;
         let mut order = None;
@@ -94,7 +93,15 @@ impl Engine {
         Ok(CommandOutcome::new(order, since, true))
     }
 
-    /// Makes a change claim the idempotency key of its request.
+    /// Returns the error of a request while another with its key is in flight.
+    pub(super) const fn in_flight(&self) -> OrderError {
+        OrderError::IdempotencyKeyInFlight {
+            retry_after: IN_FLIGHT_RETRY,
+        }
+    }
+
+    /// Makes a change claim the idempotency key of its request; with `unused`, only a key that was
+    /// never used.
     ///
     /// A repetition is refused while the effects of the change are carried out, and then answered with
     /// the order after them. Without effects to carry out, the request counts as answered at once.
@@ -102,6 +109,7 @@ impl Engine {
         &self,
         planned: &mut PlannedChange,
         idempotency: Option<&Idempotency>,
+        unused: bool,
         now: Timestamp,
     ) {
         let in_flight_for = self
@@ -109,17 +117,21 @@ impl Engine {
             .request_time_budget
             .saturating_add(self.config.lease);
         let PlannedChange { change, leased } = planned;
-        change.idempotency = idempotency.map(|idempotency| IdempotencyUpdate::Claim {
-            key: IdempotencyScope::new(change.order.storefront().clone(), idempotency),
-            record: IdempotencyRecord::new(
+        change.idempotency = idempotency.map(|idempotency| {
+            let key = IdempotencyScope::new(change.order.storefront().clone(), idempotency);
+            let record = IdempotencyRecord::new(
                 change.order.id(),
                 idempotency.fingerprint,
                 change.expected_version,
                 change.order.version(),
                 (!leased.is_empty()).then(|| after(now, in_flight_for)),
                 after(now, self.config.idempotency_ttl),
-            ),
-            now,
+            );
+            if unused {
+                IdempotencyUpdate::ClaimUnused { key, record, now }
+            } else {
+                IdempotencyUpdate::Claim { key, record, now }
+            }
         });
     }
 }

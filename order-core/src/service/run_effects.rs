@@ -1,11 +1,12 @@
 //! Carries out the effects of one order and records their outcomes, until none is left or the time
 //! budget is used up.
 
+use super::ask::Calls;
 use super::commit::{Applied, Committed, PlannedChange};
 use super::engine::{Engine, MAX_CONFLICTS};
 use super::outage::is_closed_by_outage;
 use super::perform::EffectOutcome;
-use crate::effect::EffectId;
+use crate::effect::{EffectId, EffectKind};
 use crate::event::{Actor, Event};
 use crate::fact::Fact;
 use crate::order::Order;
@@ -14,7 +15,7 @@ use crate::ports::{
 };
 use crate::record::record_all;
 use crate::time::{Timestamp, after};
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 /// An order, and effects of it that this process has leased.
 pub(super) struct EffectRun {
@@ -101,6 +102,16 @@ impl Engine {
     /// Carries out effects and records their outcomes, and then the effects that follow from those.
     /// Returns the order afterwards, and what has happened to it since the request came in.
     pub(super) async fn run_effects(&self, run: EffectRun) -> Result<CommandOutcome, OrderError> {
+        self.run_effects_from(run, None).await
+    }
+
+    /// The same; effects of the first round that `calls` are about are not carried out again, but
+    /// have the outcomes of these calls.
+    pub(super) async fn run_effects_from(
+        &self,
+        run: EffectRun,
+        mut calls: Option<Calls<'_>>,
+    ) -> Result<CommandOutcome, OrderError> {
         let EffectRun {
             mut order,
             mut events,
@@ -119,12 +130,10 @@ impl Engine {
                 break;
             }
             let deadline = until.unwrap_or_else(|| after(now, self.config.call_timeout));
-            let outcomes = join_all(
-                effects
-                    .iter()
-                    .map(|effect| self.perform(&order, effect, deadline)),
-            )
-            .await;
+            let outcomes = match calls.take() {
+                None => self.perform_all(&order, &effects, deadline).await,
+                Some(calls) => self.perform_rest(&order, &effects, deadline, calls).await,
+            };
             let round = self.classify(&order, &effects, outcomes, placing).await?;
             let was_closed = order.status().is_closed();
             let recorded = self.record_round(order, &round, key.as_ref()).await?;
@@ -142,6 +151,45 @@ impl Engine {
             self.store.mark_answered(key).await?;
         }
         Ok(CommandOutcome::new(order, events, false))
+    }
+
+    async fn perform_all(
+        &self,
+        order: &Order,
+        effects: &[LeasedEffect],
+        deadline: Timestamp,
+    ) -> Vec<EffectOutcome> {
+        let each = effects.iter();
+        join_all(each.map(|effect| self.perform(order, effect, deadline))).await
+    }
+
+    /// Carries out the effects that the calls under way are not about, beside these calls.
+    async fn perform_rest(
+        &self,
+        order: &Order,
+        effects: &[LeasedEffect],
+        deadline: Timestamp,
+        calls: Calls<'_>,
+    ) -> Vec<EffectOutcome> {
+        // What is asked before an order is stored is all but its prices.
+        let quotes = join_all(effects.iter().map(|effect| async move {
+            match effect.effect.kind {
+                EffectKind::QuotePrices => Some(self.perform(order, effect, deadline).await),
+                _ => None,
+            }
+        }));
+        let (mut answers, quotes) = join(calls, quotes).await;
+        let mut outcomes = Vec::with_capacity(effects.len());
+        for (effect, quote) in effects.iter().zip(quotes) {
+            let mut asked = answers.iter().map(|(kind, _)| kind);
+            let answer = asked.position(|kind| *kind == effect.effect.kind);
+            outcomes.push(match (quote, answer) {
+                (Some(outcome), _) => outcome,
+                (None, Some(at)) => answers.swap_remove(at).1,
+                (None, None) => self.perform(order, effect, deadline).await,
+            });
+        }
+        outcomes
     }
 
     /// Sorts the outcomes of effects into facts to record, completed effects, effects to retry and
@@ -198,6 +246,7 @@ impl Engine {
         for _ in 0..MAX_CONFLICTS {
             let ctx = self.context(order.storefront(), &actor);
             let transition = record_all(order.clone(), &round.facts, &ctx);
+            let transition = self.confirm_first(transition, &ctx).await;
             if transition.events.is_empty() {
                 if !round.completed.is_empty() {
                     self.queue.finish(&round.completed).await?;
@@ -216,7 +265,7 @@ impl Engine {
             let answered = leased.is_empty();
             change.idempotency = key.cloned().map(|key| {
                 if is_closed_by_outage(&change.order, &change.events) {
-                    IdempotencyUpdate::Forget { key }
+                    IdempotencyUpdate::Release { key }
                 } else {
                     IdempotencyUpdate::Advance { key, answered }
                 }

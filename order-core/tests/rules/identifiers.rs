@@ -28,7 +28,7 @@ fn a_reference_leads_back_to_its_order_and_part() {
     for (reference, part) in references {
         assert_eq!(reference.to_string(), format!("{id}-{part}"));
         assert_eq!(reference.to_string().parse(), Ok(reference));
-        assert_eq!(reference.order(), id);
+        assert_eq!(reference.order(), Some(id));
     }
     let foreign = [
         "",

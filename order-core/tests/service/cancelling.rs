@@ -24,7 +24,7 @@ async fn cancelled_while(
     let mut paused = faults(&world).on(method).pause(at);
     let meanwhile = async {
         paused.reached().await;
-        let id = world.only_order().id();
+        let id = world.until_stored().await;
         let accepted = service.expect_executed(id, cancel()).await;
         assert!(accepted.status().is_closed(), "the cancel is accepted");
         paused.resume();

@@ -87,9 +87,8 @@ async fn a_cancel_just_before_something_is_given_up_on_is_not_kept_by_it() {
         .next(1, Fault::Refused(code));
     let meanwhile = async {
         paused.reached().await;
-        service
-            .expect_executed(world.only_order().id(), cancel())
-            .await;
+        let id = world.until_stored().await;
+        service.expect_executed(id, cancel()).await;
         paused.resume();
     };
     let (placed, ()) = tokio::join!(service.place(place().build()), meanwhile);

@@ -144,9 +144,13 @@ async fn a_key_whose_request_died_is_answered_with_its_order_after_a_while() {
         .pause(PauseAt::Request);
     {
         let request = service.place(place().key("k").build());
+        let stored = async {
+            paused.reached().await;
+            world.until_stored().await;
+        };
         tokio::select! {
             _ = request => panic!("it is dropped first"),
-            () = paused.reached() => {}
+            () = stored => {}
         }
     }
     let id = world.only_order().id();

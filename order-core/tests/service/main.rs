@@ -7,6 +7,7 @@
     reason = "a test may stop at what it did not expect, in its fixtures too"
 )]
 
+mod asking;
 mod call_keys;
 mod cancelling;
 mod charging;

@@ -202,9 +202,10 @@ async fn a_storefront_that_does_not_wait_turns_orders_away_cleanly() {
 
 #[tokio::test]
 async fn who_takes_a_freed_key_keeps_it() {
-    // The first request is still releasing its stock when the second claims the key.
+    // The first request is still releasing its stock when the second claims the key, in another
+    // process.
     let world = World::new();
-    let service = rejecting(&world);
+    let (service, other) = (rejecting(&world), rejecting(&world));
     world
         .customers
         .faults()
@@ -217,7 +218,7 @@ async fn who_takes_a_freed_key_keeps_it() {
         .pause(order_testing::PauseAt::Request);
     let second = async {
         paused.reached().await;
-        let second = service.place(place().key("k").build()).await.unwrap();
+        let second = other.place(place().key("k").build()).await.unwrap();
         paused.resume();
         second
     };
@@ -228,6 +229,8 @@ async fn who_takes_a_freed_key_keeps_it() {
         again.order, second.order,
         "its answer is replayed as it was"
     );
+    world.settle(&service).await;
+    assert_eq!(world.kept_units(), 2, "and its stock is its own");
 }
 
 #[tokio::test]

@@ -30,7 +30,9 @@ impl StateSpace for Interleavings {
     type State = State;
 
     fn initial(&self) -> Vec<State> {
-        vec![self.start.clone()]
+        let mut starts = self.start.starts_with_answers();
+        starts.push(self.start.clone());
+        starts
     }
 
     fn successors(&mut self, from: &State) -> Vec<(String, State)> {

@@ -127,7 +127,8 @@ CREATE TABLE orders.idempotency_keys (
     order_id        uuid             NOT NULL,
     -- SHA-256 of the request, in hexadecimal.
     fingerprint     text COLLATE "C" NOT NULL,
-    -- The order's version before the request, and at its answer.
+    -- The order's version before the request, and at its answer; 0 once the key is released, and the
+    -- request can be made again.
     before_version  bigint           NOT NULL,
     version         bigint           NOT NULL,
     -- Null once the request is answered.

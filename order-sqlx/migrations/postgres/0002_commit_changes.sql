@@ -47,7 +47,7 @@ CREATE FUNCTION orders.commit_changes(
     o_status text[], o_payment_status text[], o_fulfillment_status text[], o_customer_id text[],
     o_deleted bigint[], o_deferred bigint[], o_wake_at bigint[], o_placed_at bigint[],
     o_updated_at bigint[], o_skus text[], o_document text[], o_personal text[], o_partition bigint[],
-    -- 0: none, 1: claim, 2: advance, 3: advance and mark as answered.
+    -- 0: none, 1: claim, 2: claim if unused, 3: advance, 4: advance and mark as answered, 5: release.
     o_key_action bigint[], o_key_storefront text[], o_operation text[], o_idempotency_key text[],
     o_key_order uuid[], o_fingerprint text[], o_key_before bigint[], o_key_version bigint[],
     o_in_flight_until bigint[], o_claimed_at bigint[], o_expires_at bigint[],
@@ -77,23 +77,23 @@ DECLARE
 BEGIN
     SELECT array_agg(d.outcome ORDER BY d.i), bool_and(d.outcome = 0),
         count(*) FILTER (WHERE d.outcome = 0 AND d.expected > 0),
-        bool_or(d.key_action = 1), bool_or(d.key_action > 1), bool_or(d.receives),
+        bool_or(d.key_action IN (1, 2)), bool_or(d.key_action > 2), bool_or(d.receives),
         bool_or(d.publishes)
     INTO outcomes, all_apply, updates, claims, advances, receives, publishes
     FROM (SELECT a.i, o_expected[a.i] AS expected, o_key_action[a.i] AS key_action,
             o_event_id[a.i] IS NOT NULL AS receives, o_partition[a.i] IS NOT NULL AS publishes,
             CASE
-            WHEN k.expires_at > o_claimed_at[a.i] THEN 1
+            WHEN k.expires_at > o_claimed_at[a.i] AND (k.version > 0 OR o_key_action[a.i] = 2) THEN 1
             WHEN r.event_id IS NOT NULL THEN 2
             WHEN coalesce(o.version, 0) <> o_expected[a.i] THEN 3
-            -- An expired key is to be claimed, or the rows of an order in order_skus change.
+            -- A key that is expired or released is to be claimed, or the rows of an order in order_skus change.
             WHEN k.expires_at IS NOT NULL OR (o.version IS NOT NULL AND (o.skus <> o_skus[a.i]
                 OR o.deleted <> o_deleted[a.i] OR o.placed_at <> o_placed_at[a.i])) THEN 4
             ELSE 0 END AS outcome
         FROM generate_series(1, cardinality(o_order_id)) AS a(i)
         LEFT JOIN orders.orders AS o
             ON o.storefront = o_storefront[a.i] AND o.order_id = o_order_id[a.i]
-        LEFT JOIN orders.idempotency_keys AS k ON o_key_action[a.i] = 1
+        LEFT JOIN orders.idempotency_keys AS k ON o_key_action[a.i] IN (1, 2)
             AND k.storefront = o_key_storefront[a.i] AND k.operation = o_operation[a.i]
             AND k.idempotency_key = o_idempotency_key[a.i]
         LEFT JOIN orders.inbox AS r ON r.storefront = o_storefront[a.i]
@@ -118,14 +118,15 @@ BEGIN
             o_fingerprint[i], o_key_before[i], o_key_version[i], o_in_flight_until[i],
             o_claimed_at[i], o_expires_at[i]
         FROM generate_series(1, cardinality(o_order_id)) AS a(i)
-        WHERE o_key_action[i] = 1 AND outcomes[i] = 0;
+        WHERE o_key_action[i] IN (1, 2) AND outcomes[i] = 0;
     END IF;
 
     IF advances THEN
-        UPDATE orders.idempotency_keys AS k SET version = o_version[a.i],
-            in_flight_until = CASE WHEN o_key_action[a.i] = 3 THEN NULL ELSE k.in_flight_until END
+        UPDATE orders.idempotency_keys AS k
+        SET version = CASE WHEN o_key_action[a.i] = 5 THEN 0 ELSE o_version[a.i] END,
+            in_flight_until = CASE WHEN o_key_action[a.i] > 3 THEN NULL ELSE k.in_flight_until END
         FROM generate_series(1, cardinality(o_order_id)) AS a(i)
-        WHERE o_key_action[a.i] > 1 AND outcomes[a.i] = 0 AND k.storefront = o_key_storefront[a.i]
+        WHERE o_key_action[a.i] > 2 AND outcomes[a.i] = 0 AND k.storefront = o_key_storefront[a.i]
             AND k.operation = o_operation[a.i] AND k.idempotency_key = o_idempotency_key[a.i];
     END IF;
 

@@ -127,7 +127,8 @@ CREATE TABLE order_idempotency_keys (
     order_id        TEXT    NOT NULL,
     -- SHA-256 of the request, in hexadecimal.
     fingerprint     TEXT    NOT NULL,
-    -- The order's version before the request, and at its answer.
+    -- The order's version before the request, and at its answer; 0 once the key is released, and the
+    -- request can be made again.
     before_version  INTEGER NOT NULL,
     version         INTEGER NOT NULL,
     -- Null once the request is answered.

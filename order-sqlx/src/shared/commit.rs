@@ -15,8 +15,8 @@
 //!
 //! So whoever changes what a commit stores changes [`mod@write`] and the SQL function.
 //!
-//! Not batchable is what few changes do: erase personal data, expedite effects, delete an
-//! idempotency key, claim an expired one, or change the SKUs, the deletion or the time of an order
+//! Not batchable is what few changes do: erase personal data, expedite effects, claim an idempotency
+//! key that is expired or released, or change the SKUs, the deletion or the time of an order
 //! that is stored already.
 //!
 //! # Leases

@@ -188,8 +188,9 @@ fn len(text: Option<&String>) -> usize {
 fn changed_key(change: &IdempotencyUpdate) -> Option<&IdempotencyScope> {
     match change {
         IdempotencyUpdate::Claim { key, .. }
+        | IdempotencyUpdate::ClaimUnused { key, .. }
         | IdempotencyUpdate::Advance { key, .. }
-        | IdempotencyUpdate::Forget { key, .. } => Some(key),
+        | IdempotencyUpdate::Release { key, .. } => Some(key),
         _ => None,
     }
 }

@@ -82,6 +82,7 @@ impl Store {
             "SELECT order_id, fingerprint, before_version, version, in_flight_until, expires_at FROM ",
             table!("idempotency_keys"),
             " WHERE storefront = $1 AND operation = $2 AND idempotency_key = $3 AND expires_at > $4",
+            " AND version > 0",
         ))
         .bind(storefront)
         .bind(operation)

@@ -117,7 +117,7 @@ pub(crate) async fn use_orders(store: &Store) {
     store.find_idempotency_record(&key, at(0)).await.unwrap();
     let mut given = given.then(at(7), EventPayload::PersonalDataErased);
     let mut change = given.change();
-    change.idempotency = Some(IdempotencyUpdate::Forget { key });
+    change.idempotency = Some(IdempotencyUpdate::Release { key });
     applied(store, change).await;
     store.find(&storefront, given.id()).await.unwrap();
     store.events(&storefront, given.id()).await.unwrap();

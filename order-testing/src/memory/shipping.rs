@@ -76,7 +76,7 @@ impl MemoryShipping {
     pub fn parcels(&self, order: OrderId) -> Vec<Parcel> {
         let mut parcels: Vec<Parcel> = locked(&self.parcels)
             .values()
-            .filter(|parcel| parcel.reference.order() == order)
+            .filter(|parcel| parcel.reference.order() == Some(order))
             .cloned()
             .collect();
         parcels.sort_by_key(|parcel| parcel.reference.to_string());

@@ -202,7 +202,7 @@ impl EffectContext<'_> {
     }
 
     fn id(&self, no: ReservationNo) -> Reference {
-        Reference::Reservation(self.order.id(), no)
+        self.order.reservation_reference(no)
     }
 
     fn ttl(&self) -> std::time::Duration {

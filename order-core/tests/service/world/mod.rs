@@ -29,6 +29,8 @@ use std::time::Duration;
 
 /// The total of the order that `place()` builds.
 pub(crate) const TOTAL: i64 = 3_998;
+/// How long the default policy waits for answers before it stores an order.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 /// Units of `abc` in the world.
 pub(crate) const UNITS: u32 = 10;
 
@@ -120,6 +122,16 @@ impl World {
         let orders = self.store.orders();
         assert_eq!(orders.len(), 1, "there is one order");
         orders.into_iter().next().unwrap()
+    }
+
+    /// Waits until an order that is being placed is stored, though not everything has answered: lets
+    /// the patience of its storefront pass.
+    pub(crate) async fn until_stored(&self) -> OrderId {
+        self.clock.advance(PATIENCE);
+        while self.store.orders().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        self.only_order().id()
     }
 
     pub(crate) fn stock_level(&self, name: &str) -> StockLevel {

@@ -1,6 +1,6 @@
 //! One state: the order, its pending effects, the world, and the remaining budget.
 
-use super::world::World;
+use super::world::{Stock, World};
 use crate::diagram::StatusChange;
 use order_core::command::Command;
 use order_core::decide::decide_new;
@@ -10,11 +10,13 @@ use order_core::fact::Fact;
 use order_core::order::{Order, PersonalData};
 use order_core::policy::{PaymentPolicy, StorefrontPolicy};
 use order_core::record::record_all;
-use order_core::time::Timestamp;
+use order_core::time::{Timestamp, after};
+use order_core::value::ReservationNo;
 use order_core::{Context, Transition, apply};
-use order_testing::builders::{noon, place_order, priced};
+use order_testing::builders::{code, noon, place_order, priced};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 /// How often each kind of transition may still happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,6 +131,46 @@ impl State {
         };
         state.apply_events(None, order, &events);
         state
+    }
+
+    /// Returns the states in which an order is stored with the answers to what was asked before: yes,
+    /// no to the customer, no to the stock.
+    pub(crate) fn starts_with_answers(&self) -> Vec<Self> {
+        let (no, lines) = (ReservationNo::FIRST, self.order.stock_target());
+        let reserved = Fact::StockReserved {
+            reservation: no,
+            lines: lines.clone(),
+            expires_at: after(noon(), Duration::from_secs(86_400 * 365)),
+        };
+        let rejected = Fact::StockRejected {
+            reservation: no,
+            lines: lines.clone(),
+            shortages: Vec::new(),
+            unknown: Vec::new(),
+        };
+        let unknown = Fact::CustomerRejected {
+            code: code("unknown_customer"),
+        };
+        [
+            vec![Fact::CustomerVerified, reserved.clone()],
+            vec![unknown, reserved],
+            vec![Fact::CustomerVerified, rejected],
+        ]
+        .into_iter()
+        .map(|facts| {
+            let mut start = self.clone();
+            start.pending.clear();
+            if facts
+                .iter()
+                .any(|fact| matches!(fact, Fact::StockReserved { .. }))
+            {
+                let held = Stock::Held(lines.clone());
+                start.world.stock.insert(no, held);
+            }
+            start.record(&facts, noon());
+            start
+        })
+        .collect()
     }
 
     /// Moves on to the order after these events, and adds their effects.

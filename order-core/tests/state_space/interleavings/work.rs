@@ -2,7 +2,7 @@
 
 use super::state::{PendingEffect, State};
 use super::world::{Parcel, Stock};
-use order_core::effect::EffectKind;
+use order_core::effect::{EffectId, EffectKind};
 use order_core::fact::{CaptureRef, Fact};
 use order_core::order::{
     CaptureMethod, CaptureStatus, PaymentAttemptStatus, ReservationOperation, ShipmentStatus,
@@ -24,6 +24,9 @@ impl State {
                     }
                     successors.push((format!("{what}, then a crash"), crashed));
                 }
+                if let Some(ahead) = next.with_stock_committed_ahead(facts.as_deref(), *id) {
+                    successors.push((format!("{what}, not recorded, stock committed"), ahead));
+                }
                 let mut done = next;
                 match facts {
                     Some(facts) => {
@@ -42,6 +45,32 @@ impl State {
                 successors.push((what, done));
             }
         }
+    }
+
+    /// Returns the state in which these facts are reported and not recorded yet, but the stock commit
+    /// that follows from them is done already: the service asks for it before it records them.
+    fn with_stock_committed_ahead(&self, facts: Option<&[Fact]>, id: EffectId) -> Option<Self> {
+        let mut recorded = self.clone();
+        recorded.pending.remove(&id);
+        recorded.record(facts?, noon());
+        let asks = |one: &&PendingEffect| matches!(one.task, EffectKind::CommitStock { .. });
+        let before = self.pending.values().filter(asks).count();
+        let mut after = recorded.pending.values().filter(asks);
+        if after.clone().count() <= before {
+            return None;
+        }
+        let EffectKind::CommitStock { reservation } = after.next()?.task else {
+            return None;
+        };
+        let mut ahead = self.clone();
+        let held = ahead.world.stock.get(&reservation).cloned();
+        let Some(Stock::Held(lines) | Stock::Committed(lines)) = held else {
+            return None;
+        };
+        let committed = Stock::Committed(lines);
+        ahead.world.stock.insert(reservation, committed);
+        ahead.pending.get_mut(&id)?.attempted = true;
+        Some(ahead)
     }
 
     /// Returns the outcomes of an effect: a label, the facts that are reported, or none if the answer is

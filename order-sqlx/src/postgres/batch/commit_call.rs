@@ -23,21 +23,18 @@ pub(super) enum BatchedOutcome {
     NeedsTransaction,
 }
 
-/// Returns whether a change may be part of a batch: it erases nothing, expedites nothing and deletes
-/// no idempotency key.
+/// Returns whether a change may be part of a batch: it erases nothing and expedites nothing.
 pub(super) fn is_batchable(change: &EncodedChange) -> bool {
-    let deletes_key = matches!(
-        change.change.idempotency,
-        Some(IdempotencyUpdate::Forget { .. })
-    );
     let erases = change.events.iter().any(|event| event.erases);
-    !deletes_key && !erases && !change.change.expedite_effects
+    !erases && !change.change.expedite_effects
 }
 
 // Values of `o_key_action`.
 const CLAIM: i64 = 1;
-const ADVANCE: i64 = 2;
-const ADVANCE_AND_ANSWER: i64 = 3;
+const CLAIM_UNUSED: i64 = 2;
+const ADVANCE: i64 = 3;
+const ADVANCE_AND_ANSWER: i64 = 4;
+const RELEASE: i64 = 5;
 
 // Outcomes of a change that does not apply.
 const KEY_CLAIMED: i64 = 1;
@@ -309,6 +306,10 @@ impl<'a> Keys<'a> {
             Some(IdempotencyUpdate::Claim { key, record, now }) => {
                 (CLAIM, Some(key), Some((record, now)))
             }
+            Some(IdempotencyUpdate::ClaimUnused { key, record, now }) => {
+                (CLAIM_UNUSED, Some(key), Some((record, now)))
+            }
+            Some(IdempotencyUpdate::Release { key }) => (RELEASE, Some(key), None),
             Some(IdempotencyUpdate::Advance { key, answered }) => (
                 if *answered {
                     ADVANCE_AND_ANSWER

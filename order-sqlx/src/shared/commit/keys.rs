@@ -1,15 +1,17 @@
-//! Idempotency keys within a commit: read to see which are claimed, then claimed, advanced or
-//! deleted with the changes.
+//! Idempotency keys within a commit: read to see which are taken, then claimed, advanced or
+//! released with the changes.
 
 use super::super::dialect::{Connection, Row};
 use super::super::encode::{EncodedChange, json_rows, key_columns, micros, version_number};
 use super::super::error::DbError;
 use super::super::rows::{self, RowReader, execute, execute_on_each};
-use order_core::ports::{IdempotencyRecord, IdempotencyUpdate};
+use order_core::ports::{IdempotencyRecord, IdempotencyScope, IdempotencyUpdate};
+use order_core::time::Timestamp;
+use serde::Serialize;
 use std::collections::HashMap;
 
-/// Returns the unexpired records of keys that changes want to claim, by the position of the change in
-/// the batch.
+/// Returns the records of taken keys that changes want to claim, by the position of the change in the
+/// batch.
 pub(super) async fn claimed_keys(
     connection: &mut Connection,
     changes: &[&EncodedChange],
@@ -17,9 +19,13 @@ pub(super) async fn claimed_keys(
     let wanted: Vec<_> = (0_i64..)
         .zip(changes)
         .filter_map(|(item, change)| match &change.change.idempotency {
-            Some(IdempotencyUpdate::Claim {
-                key: scoped, now, ..
-            }) => Some((item, key_columns(scoped), micros(*now))),
+            Some(IdempotencyUpdate::Claim { key, now, .. }) => {
+                Some((item, key_columns(key), micros(*now), 1))
+            }
+            // A record that is released counts as well: its version is 0.
+            Some(IdempotencyUpdate::ClaimUnused { key, now, .. }) => {
+                Some((item, key_columns(key), micros(*now), 0))
+            }
             _ => None,
         })
         .collect();
@@ -35,6 +41,7 @@ pub(super) async fn claimed_keys(
         " AS k WHERE k.storefront = n.value -> 1 ->> 0 AND k.operation = n.value -> 1 ->> 1",
         " AND k.idempotency_key = n.value -> 1 ->> 2",
         " AND k.expires_at > CAST(n.value ->> 2 AS BIGINT)",
+        " AND k.version >= CAST(n.value ->> 3 AS BIGINT)",
         for_update!("k"),
     ))
     .bind(json_rows(&wanted)?)
@@ -90,47 +97,9 @@ fn fingerprint(text: &str) -> Option<[u8; 32]> {
     bytes.try_into().ok()
 }
 
-/// Claims, advances and deletes the keys of changes that apply. A claim replaces an expired record.
-pub(super) async fn write(
-    connection: &mut Connection,
-    changes: &[&EncodedChange],
-) -> Result<(), DbError> {
-    let (mut claimed, mut advanced, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
-    for change in changes.iter().map(|encoded| &encoded.change) {
-        match &change.idempotency {
-            Some(IdempotencyUpdate::Claim {
-                key: scoped,
-                record,
-                now,
-            }) => claimed.push((
-                key_columns(scoped),
-                record.order.to_string(),
-                hexadecimal(&record.fingerprint),
-                version_number(record.before),
-                version_number(record.version),
-                record.in_flight_until.map(micros),
-                micros(*now),
-                micros(record.expires_at),
-            )),
-            Some(IdempotencyUpdate::Advance {
-                key: scoped,
-                answered,
-            }) => advanced.push((
-                key_columns(scoped),
-                version_number(change.order.version()),
-                i64::from(*answered),
-            )),
-            Some(IdempotencyUpdate::Forget { key: scoped }) => deleted.push(key_columns(scoped)),
-            Some(_) => {
-                return Err(DbError::ContractViolation(
-                    "a change of a key that is not known here",
-                ));
-            }
-            None => {}
-        }
-    }
-    execute_on_each(
-        connection,
+/// Inserts claimed keys. A record that is in the way is replaced if it fulfils the condition.
+macro_rules! claim {
+    ($replaces:literal) => {
         concat!(
             "INSERT INTO ",
             table!("idempotency_keys"),
@@ -147,9 +116,52 @@ pub(super) async fn write(
             " order_id = excluded.order_id, fingerprint = excluded.fingerprint,",
             " before_version = excluded.before_version, version = excluded.version,",
             " in_flight_until = excluded.in_flight_until, claimed_at = excluded.claimed_at,",
-            " expires_at = excluded.expires_at WHERE k.expires_at <= excluded.claimed_at",
-        ),
+            " expires_at = excluded.expires_at WHERE ",
+            $replaces
+        )
+    };
+}
+
+/// Claims, advances and releases the keys of changes that apply.
+pub(super) async fn write(
+    connection: &mut Connection,
+    changes: &[&EncodedChange],
+) -> Result<(), DbError> {
+    let (mut claimed, mut claimed_unused) = (Vec::new(), Vec::new());
+    let mut advanced = Vec::new();
+    for change in changes.iter().map(|encoded| &encoded.change) {
+        match &change.idempotency {
+            Some(IdempotencyUpdate::Claim { key, record, now }) => {
+                claimed.push(record_columns(key, record, *now));
+            }
+            Some(IdempotencyUpdate::ClaimUnused { key, record, now }) => {
+                claimed_unused.push(record_columns(key, record, *now));
+            }
+            Some(IdempotencyUpdate::Advance { key, answered }) => advanced.push((
+                key_columns(key),
+                version_number(change.order.version()),
+                i64::from(*answered),
+            )),
+            // A released key has version 0, and nobody is in flight.
+            Some(IdempotencyUpdate::Release { key }) => advanced.push((key_columns(key), 0, 1)),
+            Some(_) => {
+                return Err(DbError::ContractViolation(
+                    "a change of a key that is not known here",
+                ));
+            }
+            None => {}
+        }
+    }
+    execute_on_each(
+        connection,
+        claim!("k.expires_at <= excluded.claimed_at OR k.version = 0"),
         &claimed,
+    )
+    .await?;
+    execute_on_each(
+        connection,
+        claim!("k.expires_at <= excluded.claimed_at"),
+        &claimed_unused,
     )
     .await?;
     execute(
@@ -166,20 +178,25 @@ pub(super) async fn write(
         &advanced,
     )
     .await?;
-    execute(
-        connection,
-        concat!(
-            "DELETE FROM ",
-            table!("idempotency_keys"),
-            " WHERE (storefront, operation, idempotency_key) IN",
-            " (SELECT n.value ->> 0, n.value ->> 1, n.value ->> 2 FROM ",
-            rows!("$1"),
-            ")",
-        ),
-        &deleted,
-    )
-    .await?;
     Ok(())
+}
+
+/// Returns the columns of a record to insert.
+fn record_columns<'a>(
+    key: &'a IdempotencyScope,
+    record: &IdempotencyRecord,
+    now: Timestamp,
+) -> impl Serialize + use<'a> {
+    (
+        key_columns(key),
+        record.order.to_string(),
+        hexadecimal(&record.fingerprint),
+        version_number(record.before),
+        version_number(record.version),
+        record.in_flight_until.map(micros),
+        micros(now),
+        micros(record.expires_at),
+    )
 }
 
 #[cfg(test)]

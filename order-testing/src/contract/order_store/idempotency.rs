@@ -222,15 +222,57 @@ async fn advance(
     history
 }
 
-/// Checks that a forgotten key is not found, and can be claimed again.
-pub async fn a_forgotten_key_can_be_claimed_again(store: &(impl OrderStore + ?Sized)) {
-    let history = placed_with(store, 1, "k").await;
+/// Releases the key of an order that was placed with it.
+async fn release(store: &(impl OrderStore + ?Sized), history: OrderHistory) {
     let mut history = history.then(at(2), EventPayload::OrderExpired);
     let mut change = history.change();
-    change.idempotency = Some(IdempotencyUpdate::Forget { key: scoped("k") });
+    change.idempotency = Some(IdempotencyUpdate::Release { key: scoped("k") });
     applied(store, change).await;
-    assert_eq!(stored(store, "k").await, None, "the record is removed");
-    placed_with(store, 2, "k").await;
+}
+
+/// Checks that a released key is not found, and can be claimed again.
+pub async fn a_released_key_can_be_claimed_again(store: &(impl OrderStore + ?Sized)) {
+    let history = placed_with(store, 1, "k").await;
+    release(store, history).await;
+    assert_eq!(stored(store, "k").await, None, "it counts as none");
+    let second = placed_with(store, 2, "k").await;
+    assert_eq!(
+        stored(store, "k").await,
+        Some(record(second.id())),
+        "it is that of the second order"
+    );
+}
+
+/// Checks that a key can be claimed as unused if it was never used or its record has expired, but not
+/// if it is released.
+pub async fn a_released_key_is_not_unused(store: &(impl OrderStore + ?Sized)) {
+    let unused = |number, now| {
+        let mut history = history(number);
+        let mut change = history.change();
+        change.idempotency = Some(IdempotencyUpdate::ClaimUnused {
+            key: scoped("k"),
+            record: record(history.id()),
+            now: at(now),
+        });
+        (history, change)
+    };
+    let (first, change) = unused(1, 1);
+    applied(store, change).await;
+    assert_eq!(
+        outcome(store, unused(2, 1).1).await,
+        CommitOutcome::IdempotencyKeyTaken(record(first.id())),
+        "it is claimed"
+    );
+    let mut released = record(first.id());
+    (released.version, released.in_flight_until) = (Version::NONE, None);
+    release(store, first).await;
+    assert_eq!(
+        outcome(store, unused(2, 1).1).await,
+        CommitOutcome::IdempotencyKeyTaken(released),
+        "it was used before"
+    );
+    assert_eq!(stored(store, "k").await, None, "and is still released");
+    applied(store, unused(2, 3_601).1).await;
 }
 
 /// Checks that a key that is marked as answered keeps the version it has.
@@ -251,8 +293,8 @@ pub async fn an_answered_key_keeps_its_version(store: &(impl OrderStore + ?Sized
     }
 }
 
-/// Checks that answering, advancing or forgetting a key that is not there does nothing.
-pub async fn a_key_that_is_not_there_cannot_be_answered_advanced_or_forgotten(
+/// Checks that answering, advancing or releasing a key that is not there does nothing.
+pub async fn a_key_that_is_not_there_cannot_be_answered_advanced_or_released(
     store: &(impl OrderStore + ?Sized),
 ) {
     let mut history = history(1);
@@ -264,7 +306,7 @@ pub async fn a_key_that_is_not_there_cannot_be_answered_advanced_or_forgotten(
     assert_eq!(stored(store, "k").await, None, "no record is created");
     let mut history = history.then(at(3), EventPayload::OrderExpired);
     let mut change = history.change();
-    change.idempotency = Some(IdempotencyUpdate::Forget { key: scoped("k") });
+    change.idempotency = Some(IdempotencyUpdate::Release { key: scoped("k") });
     applied(store, change).await;
     assert_eq!(stored(store, "k").await, None, "no record is created");
 }

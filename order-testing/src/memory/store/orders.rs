@@ -144,15 +144,20 @@ impl State {
     }
 
     fn live_key(&self, key: &IdempotencyScope, now: Timestamp) -> Option<&IdempotencyRecord> {
-        self.keys.get(key).filter(|record| record.expires_at > now)
+        self.keys.get(key).filter(|record| record.is_live(now))
     }
 
     fn commit(&mut self, change: Change) -> Result<CommitOutcome, StoreError> {
         check_versions(&change)?;
         check_key(&change)?;
-        if let Some(IdempotencyUpdate::Claim { key, now, .. }) = &change.idempotency
-            && let Some(record) = self.live_key(key, *now)
-        {
+        let taken = match &change.idempotency {
+            Some(IdempotencyUpdate::Claim { key, now, .. }) => self.live_key(key, *now),
+            Some(IdempotencyUpdate::ClaimUnused { key, now, .. }) => {
+                self.keys.get(key).filter(|record| record.expires_at > *now)
+            }
+            _ => None,
+        };
+        if let Some(record) = taken {
             return Ok(CommitOutcome::IdempotencyKeyTaken(record.clone()));
         }
         let external_event = change
@@ -224,7 +229,8 @@ impl State {
 
     fn change_key(&mut self, change: IdempotencyUpdate, version: Version) {
         match change {
-            IdempotencyUpdate::Claim { key, record, .. } => {
+            IdempotencyUpdate::Claim { key, record, .. }
+            | IdempotencyUpdate::ClaimUnused { key, record, .. } => {
                 self.keys.insert(key, record);
             }
             IdempotencyUpdate::Advance { key, answered } => {
@@ -235,8 +241,11 @@ impl State {
                     }
                 }
             }
-            IdempotencyUpdate::Forget { key } => {
-                self.keys.remove(&key);
+            IdempotencyUpdate::Release { key } => {
+                if let Some(record) = self.keys.get_mut(&key) {
+                    record.version = Version::NONE;
+                    record.in_flight_until = None;
+                }
             }
             // `check_key` has refused it.
             _ => {}
@@ -266,8 +275,9 @@ fn check_key(change: &Change) -> Result<(), StoreError> {
         None
         | Some(
             IdempotencyUpdate::Claim { .. }
+            | IdempotencyUpdate::ClaimUnused { .. }
             | IdempotencyUpdate::Advance { .. }
-            | IdempotencyUpdate::Forget { .. },
+            | IdempotencyUpdate::Release { .. },
         ) => Ok(()),
         Some(_) => Err(broken("this kind of key change is not known")),
     }

@@ -247,9 +247,9 @@ async fn place_each_kind(store: &Arc<PostgresStore>) -> Outcome {
 async fn keep_kinds(connection: &mut PgConnection) -> Outcome {
     for statement in [
         "CREATE TABLE kinds AS SELECT row_number() OVER (ORDER BY o.placed_at) - 1 AS kind, o.*, \
-         e.document AS placed, '\"placed_at\":\"' || (o.document::json ->> 'placed_at') || '\"' AS placed_at_text, \
+         e.documents AS placed, e.last_version AS placed_version, '\"placed_at\":\"' || (o.document::json ->> 'placed_at') || '\"' AS placed_at_text, \
          '\"customer_id\":\"' || o.customer_id || '\"' AS customer_text FROM orders.orders AS o \
-         JOIN orders.events AS e ON e.order_id = o.order_id AND e.version = 1",
+         JOIN orders.events AS e ON e.order_id = o.order_id AND e.first_version = 1",
         "TRUNCATE orders.orders, orders.order_skus, orders.events, orders.outbox, orders.effects, orders.idempotency_keys",
         // A crash loses nothing that cannot be filled in again.
         "SET synchronous_commit = off",
@@ -267,7 +267,7 @@ async fn keep_kinds(connection: &mut PgConnection) -> Outcome {
     }
 }
 
-/// Inserts the orders of these numbers, each with its first event and its idempotency key.
+/// Inserts the orders of these numbers, each with the events of its first change and its idempotency key.
 const MULTIPLY: &str = "
 WITH made AS MATERIALIZED (
   SELECT n, (left($3, 24) || lpad(to_hex(n), 12, '0'))::uuid AS id, $4 + n * $5 AS at,
@@ -291,8 +291,8 @@ WITH made AS MATERIALIZED (
   SELECT 'default', 0, 'sku-' || first, at, id FROM made
   UNION SELECT 'default', 0, 'sku-' || second, at, id FROM made
 ), e AS (
-  INSERT INTO orders.events (storefront, order_id, version, kind, at, document)
-  SELECT 'default', m.id, 1, 'order_placed', m.at, k.placed FROM made AS m JOIN kinds AS k USING (kind)
+  INSERT INTO orders.events (storefront, order_id, first_version, last_version, documents)
+  SELECT 'default', m.id, 1, k.placed_version, k.placed FROM made AS m JOIN kinds AS k USING (kind)
 )
 INSERT INTO orders.idempotency_keys (storefront, operation, idempotency_key, order_id, fingerprint,
   before_version, version, claimed_at, expires_at)

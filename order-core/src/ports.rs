@@ -35,7 +35,7 @@ mod shipping;
 mod store;
 
 pub use call::CallContext;
-pub use change::{Change, CommitOutcome};
+pub use change::{Change, CommitOutcome, StockReservation};
 pub use clock::{Clock, IdGenerator};
 pub use customers::{Customer, CustomerStatus, Customers};
 pub use effects::{DeadLetter, DeadLetterPage, EffectQueue, LeasedEffect, NewEffect};

@@ -15,13 +15,14 @@ mod batching;
 
 use futures::future::join_all;
 use order_core::ports::{
-    CommitOutcome, Inventory as _, OrderStore as _, Product, ReserveOutcome, ReserveRequest,
+    Change, CommitOutcome, Inventory as _, OrderStore as _, Product, ReserveOutcome,
+    ReserveRequest, StockReservation,
 };
 use order_core::reference::Reference;
 use order_core::value::{ReservationNo, StorefrontId};
 use order_sqlx::PostgresOptions;
 use order_testing::ManualClock;
-use order_testing::builders::{call, noon, order_id, sku, units, usd};
+use order_testing::builders::{at, call, noon, order_id, sku, units, usd};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,95 @@ async fn queued_reservations_are_made_in_one_transaction() {
     assert_eq!(left[0].available, 0);
 }
 
+/// Returns a change that places the order of this number and reserves a unit of tea.
+fn buying_tea(number: u64) -> Change {
+    let mut change = full(&mut history(number));
+    let id = Reference::Reservation(order_id(number), ReservationNo::FIRST);
+    change.reserve = Some(StockReservation::new(id, [units("tea", 1)], at(600)));
+    change
+}
+
+#[tokio::test]
+async fn queued_changes_that_reserve_stock_are_committed_in_one_transaction() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let inventory = StoreInventory::new(&store, Arc::new(ManualClock::new(noon())));
+    let tea = Product::new(sku("tea"), None, usd(100), 50);
+    inventory
+        .put_product(&StorefrontId::default(), &tea)
+        .await
+        .unwrap();
+    let changes: Vec<_> = (1..=50).map(buying_tea).collect();
+    let outcomes = join_all(changes.into_iter().map(|change| store.commit(change))).await;
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap(), CommitOutcome::Applied);
+    }
+    for table in ["orders", "events", "reservations", "reservation_lines"] {
+        assert_eq!(transactions(&database, table).await, 1, "{table}");
+    }
+    let left = inventory.products(&call("p"), &[sku("tea")]).await.unwrap();
+    assert_eq!(left[0].available, 0);
+}
+
+/// Waits until two transactions in the database wait for a lock.
+async fn two_are_waiting(database: &Database) {
+    let mut observer = database.connection().await;
+    loop {
+        let waiting: i64 = observer
+            .fetch_one(
+                "SELECT count(*) AS waiting FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+            .await
+            .unwrap()
+            .get("waiting");
+        if waiting >= 2 {
+            break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_concurrent_batches_of_orders_for_the_last_units_one_gets_them() {
+    let database = Database::new().await;
+    let stores = [database.store().await, database.store().await];
+    let inventory = StoreInventory::new(&stores[0], Arc::new(ManualClock::new(noon())));
+    let tea = Product::new(sku("tea"), None, usd(100), 5);
+    inventory
+        .put_product(&StorefrontId::default(), &tea)
+        .await
+        .unwrap();
+
+    // Both batches have read the available units before either can take them.
+    let mut host = database.connection().await;
+    host.execute("BEGIN; SELECT 1 FROM orders.products FOR UPDATE")
+        .await
+        .unwrap();
+    let commits = stores.clone().into_iter().zip([0, 100]);
+    let commits = commits.map(|(store, first)| {
+        let changes: Vec<_> = (first..first + 5).map(buying_tea).collect();
+        tokio::spawn(async move {
+            join_all(changes.into_iter().map(|change| store.commit(change))).await
+        })
+    });
+    let commits: Vec<_> = commits.collect();
+    two_are_waiting(&database).await;
+    host.execute("COMMIT").await.unwrap();
+    let mut bought = 0;
+    for outcomes in join_all(commits).await {
+        for outcome in outcomes.unwrap() {
+            match outcome.unwrap() {
+                CommitOutcome::Applied => bought += 1,
+                CommitOutcome::OutOfStock { .. } => {}
+                other => unreachable!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(bought, 5);
+    let left = inventory.products(&call("p"), &[sku("tea")]).await.unwrap();
+    assert_eq!(left[0].available, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_concurrent_batches_for_the_last_units_one_gets_them() {
     let database = Database::new().await;
@@ -115,20 +205,7 @@ async fn of_two_concurrent_batches_for_the_last_units_one_gets_them() {
         })
     });
     let requests: Vec<_> = requests.collect();
-    let mut observer = database.connection().await;
-    loop {
-        let waiting: i64 = observer
-            .fetch_one(
-                "SELECT count(*) AS waiting FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'",
-            )
-            .await
-            .unwrap()
-            .get("waiting");
-        if waiting == 2 {
-            break;
-        }
-    }
+    two_are_waiting(&database).await;
     host.execute("COMMIT").await.unwrap();
     let mut held = 0;
     for outcomes in join_all(requests).await {

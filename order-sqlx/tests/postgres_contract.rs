@@ -67,3 +67,11 @@ mod row_level_security_outbox {
 mod row_level_security_stock {
     order_testing::inventory_contract!(super::row_level_security_stock, #[tokio::test(flavor = "multi_thread")]);
 }
+
+mod stock_in_commits {
+    order_testing::stock_in_commits_contract!(super::stock, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod row_level_security_stock_in_commits {
+    order_testing::stock_in_commits_contract!(super::row_level_security_stock, #[tokio::test(flavor = "multi_thread")]);
+}

@@ -13,7 +13,7 @@ use futures::future::join_all;
 use order_core::event::Event;
 use order_core::ports::{
     Change, CommitOutcome, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate, Inventory as _,
-    OrderStore as _, Product, ReserveOutcome, ReserveRequest, StoreError,
+    OrderStore as _, Product, ReserveOutcome, ReserveRequest, StockReservation, StoreError,
 };
 use order_core::reference::Reference;
 use order_core::value::{OrderId, ReservationNo, StorefrontId, Version};
@@ -28,7 +28,19 @@ use support::cluster::{Cluster, Cutter};
 use support::postgres::{Database, Store, StoreInventory};
 use support::{applied, full, history};
 
-/// Returns a change that places an order, with an effect, a message and a key, and its events.
+/// How many units there are of the product that every placed order reserves one of.
+const STOCK: u32 = 1_000_000;
+
+/// Puts the product in stock that placed orders reserve.
+async fn stock(store: &Store) {
+    let inventory = StoreInventory::new(store, Arc::new(ManualClock::new(noon())));
+    let pot = Product::new(sku("pot"), None, usd(100), STOCK);
+    let storefront = StorefrontId::default();
+    inventory.put_product(&storefront, &pot).await.unwrap();
+}
+
+/// Returns a change that places an order, with an effect, a message, a key and a reservation, and its
+/// events.
 fn placing(number: u64) -> (OrderId, Change, Vec<Event>) {
     let mut given = history(number);
     let mut change = full(&mut given);
@@ -46,6 +58,8 @@ fn placing(number: u64) -> (OrderId, Change, Vec<Event>) {
         record,
         now: at(0),
     });
+    let id = Reference::Reservation(given.id(), ReservationNo::new(2));
+    change.reserve = Some(StockReservation::new(id, [units("pot", 1)], at(600)));
     (given.id(), change, given.events().to_vec())
 }
 
@@ -121,9 +135,14 @@ async fn expect_all_or_nothing_of_each(store: &Store, database: &Database, place
         "outbox",
         "idempotency_keys",
         "order_skus",
+        "reservations",
+        "reservation_lines",
     ] {
         assert_eq!(count(database, what).await, stored_orders, "{what}");
     }
+    let inventory = StoreInventory::new(store, Arc::new(ManualClock::new(noon())));
+    let left = inventory.products(&call("p"), &[sku("pot")]).await.unwrap();
+    assert_eq!(i64::from(STOCK - left[0].available), stored_orders);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,6 +150,7 @@ async fn nothing_is_lost_or_stored_twice_when_postgres_crashes_under_load() {
     let cluster = Cluster::start().await;
     let database = Database::on(cluster.url()).await;
     let store = database.store().await;
+    stock(&store).await;
     let acknowledged = Arc::new(AtomicU64::new(0));
     let placing = tokio::spawn({
         let (store, acknowledged) = (store.clone(), Arc::clone(&acknowledged));
@@ -152,6 +172,7 @@ async fn nothing_is_lost_or_stored_twice_when_connections_are_cut_before_the_ans
     let cluster = Cluster::start().await;
     let database = Database::on(cluster.url()).await;
     let direct = database.store().await;
+    stock(&direct).await;
     let cutter = Cutter::before(cluster.address(), 900).await;
     let url = database
         .url()
@@ -215,6 +236,7 @@ async fn nothing_is_lost_or_stored_twice_when_connections_are_cut_before_the_ans
 async fn connections_that_died_while_idle_are_replaced_unnoticed() {
     let database = Database::new().await;
     let store = database.store().await;
+    stock(&store).await;
     let (id, change, _) = placing(1);
     applied(&store, change).await;
     let storefront = StorefrontId::default();
@@ -269,6 +291,7 @@ fn raising(table: &str, share: &str, sqlstate: &str) -> AssertSqlSafe<String> {
 async fn conflicts_are_retried_until_they_pass() {
     let database = Database::new().await;
     let store = database.store().await;
+    stock(&store).await;
     let mut other = database.connection().await;
     for table in ["orders", "products", "reservations"] {
         other
@@ -309,6 +332,7 @@ async fn conflicts_are_retried_until_they_pass() {
 async fn a_database_that_cannot_write_is_unavailable_and_nothing_is_stored() {
     let database = Database::new().await;
     let store = database.store().await;
+    stock(&store).await;
     let mut other = database.connection().await;
     let expect_unavailable = async |first: u64| {
         let changes = (first..first + 5).map(|number| placing(number).1);
@@ -375,6 +399,7 @@ async fn ping_reports_an_outage_and_the_store_recovers_from_it() {
     let options = PostgresOptions::new().acquire_timeout(Duration::from_secs(1));
     let store = Store::connect(&database.url(), options).await.unwrap();
     store.ping().await.unwrap();
+    stock(&store).await;
     applied(&store, placing(1).1).await;
     for number in 2..=3 {
         cluster.stop().await;

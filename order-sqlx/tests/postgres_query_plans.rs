@@ -30,11 +30,11 @@ const PLANNED: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqs
      SET random_page_cost = 1.1; SET jit = off";
 
 /// Fills each of the other tables with some rows.
-const FILL_OTHERS: &str = "INSERT INTO orders.events SELECT storefront, order_id, 99, 'order_placed', 0, '{}', NULL \
+const FILL_OTHERS: &str = "INSERT INTO orders.events SELECT storefront, order_id, 99, 99, '[]', NULL \
      FROM orders.orders; \
      INSERT INTO orders.effects SELECT order_id, 99, 0, storefront, '{}', placed_at, NULL, NULL, 0, NULL, NULL \
      FROM orders.orders LIMIT 2000; \
-     INSERT INTO orders.outbox SELECT 0, order_id, storefront, 99, 99 FROM orders.orders LIMIT 2000; \
+     INSERT INTO orders.outbox SELECT 0, order_id, storefront, 99, 99, NULL FROM orders.orders LIMIT 2000; \
      INSERT INTO orders.idempotency_keys SELECT storefront, 'filled', order_id::text, order_id, '', 0, 1, NULL, 0, placed_at \
      FROM orders.orders; \
      INSERT INTO orders.inbox SELECT storefront, 'filled', order_id::text, order_id FROM orders.orders; \

@@ -75,3 +75,11 @@ mod stock_in_file {
 mod stock_in_memory {
     order_testing::inventory_contract!(super::stock_in_memory);
 }
+
+mod stock_in_commits_in_file {
+    order_testing::stock_in_commits_contract!(super::stock_in_file, #[tokio::test(flavor = "multi_thread")]);
+}
+
+mod stock_in_commits_in_memory {
+    order_testing::stock_in_commits_contract!(super::stock_in_memory);
+}

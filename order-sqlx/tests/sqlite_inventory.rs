@@ -1,7 +1,9 @@
-//! What the inventory on SQLite guarantees beyond the contract of its port.
+//! What the inventory on SQLite guarantees beyond the contract of its port, and the
+//! store about the stock that its commits reserve.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test may stop at what it did not expect"
 )]
 
@@ -11,3 +13,6 @@ use support::sqlite as database;
 
 #[path = "shared/inventory.rs"]
 mod inventory;
+
+#[path = "shared/stock_in_commits.rs"]
+mod stock_in_commits;

@@ -120,6 +120,8 @@ pub mod payments;
 pub mod publisher;
 #[macro_use]
 pub mod shipping;
+#[macro_use]
+pub mod stock_in_commits;
 
 /// What a check runs against: an adapter, and whatever must outlive it.
 pub trait Subject {

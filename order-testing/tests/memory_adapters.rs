@@ -34,6 +34,56 @@ mod inventory {
     order_testing::inventory_contract!(inventory);
 }
 
+mod stock_in_commits {
+    use super::{Arc, ManualClock, MemoryInventory, MemoryStore};
+    use async_trait::async_trait;
+    use order_core::money::Money;
+    use order_core::ports::{Inventory, OrderStore};
+    use order_core::value::{Sku, StorefrontId};
+    use order_testing::contract::inventory::InventoryUnderTest;
+    use order_testing::contract::stock_in_commits::ReservingStoreUnderTest;
+    use std::time::Duration;
+
+    struct Reserving {
+        store: MemoryStore,
+        inventory: Arc<MemoryInventory>,
+        clock: ManualClock,
+    }
+
+    #[async_trait]
+    impl InventoryUnderTest for Reserving {
+        fn inventory(&self) -> &dyn Inventory {
+            &*self.inventory
+        }
+
+        async fn stock(&self, storefront: &StorefrontId, sku: &Sku, unit_price: Money, units: u32) {
+            self.inventory.stock(storefront, sku, unit_price, units);
+        }
+
+        async fn pass(&self, span: Duration) {
+            self.clock.advance(span);
+        }
+    }
+
+    impl ReservingStoreUnderTest for Reserving {
+        fn store(&self) -> &dyn OrderStore {
+            &self.store
+        }
+    }
+
+    async fn reserving() -> Arc<Reserving> {
+        let clock = ManualClock::default();
+        let inventory = Arc::new(MemoryInventory::new(Arc::new(clock.clone())));
+        Arc::new(Reserving {
+            store: MemoryStore::with_inventory(inventory.clone()),
+            inventory,
+            clock,
+        })
+    }
+
+    order_testing::stock_in_commits_contract!(reserving);
+}
+
 mod payments {
     use super::{Arc, MemoryPayments};
 

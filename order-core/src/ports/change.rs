@@ -4,11 +4,12 @@ use super::{ExternalEventRef, IdempotencyRecord, IdempotencyUpdate, NewEffect};
 use crate::effect::EffectId;
 use crate::event::{Event, EventPayload};
 use crate::fact::Fact;
-use crate::order::Order;
+use crate::order::{Order, Shortage, SkuQuantity, merge_by_sku};
 use crate::reconcile::next_wake;
+use crate::reference::Reference;
 use crate::time::Timestamp;
 use crate::transition::{Context, Transition};
-use crate::value::Version;
+use crate::value::{Sku, Version};
 
 /// Everything that one transition of one order writes, as one atomic unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct Change {
     pub external_event: Option<ExternalEventRef>,
     /// Whether the events are added to the outbox.
     pub publish: bool,
+    /// The stock to reserve in the same commit, if any. A store that
+    /// [cannot](super::OrderStore::reserves_stock) refuses the change.
+    pub reserve: Option<StockReservation>,
     /// When a timer of the order is due ([`next_wake`](crate::reconcile::next_wake)); absent if none is
     /// set.
     pub wake_at: Option<Timestamp>,
@@ -52,6 +56,7 @@ impl Change {
             idempotency: None,
             external_event: None,
             publish: false,
+            reserve: None,
             wake_at: None,
         }
     }
@@ -128,6 +133,39 @@ impl Change {
     }
 }
 
+/// Stock to reserve for an order in the commit of a change: all units or none, and only together with
+/// the change.
+///
+/// It is a reservation as [`Inventory::reserve`](super::Inventory::reserve) makes one: that port extends,
+/// revises, commits and releases it. The units are those of the order's storefront.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StockReservation {
+    /// The id of the reservation, chosen by the caller.
+    pub id: Reference,
+    /// The units, each SKU once, sorted by SKU.
+    pub lines: Vec<SkuQuantity>,
+    /// When it expires, at the earliest: a reservation that exists already under this id may expire
+    /// later.
+    pub expires_at: Timestamp,
+}
+
+impl StockReservation {
+    /// Creates a reservation of these units, summed by SKU.
+    #[must_use]
+    pub fn new(
+        id: Reference,
+        lines: impl IntoIterator<Item = SkuQuantity>,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            lines: merge_by_sku(lines),
+            expires_at,
+        }
+    }
+}
+
 /// The outcome of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +181,17 @@ pub enum CommitOutcome {
     IdempotencyKeyTaken(IdempotencyRecord),
     /// Nothing is stored: the external event is in the inbox already.
     DuplicateExternalEvent,
+    /// Nothing is stored: the stock to [reserve](Change::reserve) is not there. The SKUs that lack units
+    /// are told only where all SKUs are known.
+    OutOfStock {
+        /// The SKUs with too few units.
+        shortages: Vec<Shortage>,
+        /// The unknown SKUs.
+        unknown: Vec<Sku>,
+    },
+    /// Nothing is stored: the id of the reservation was used before, for one that was released or has
+    /// expired, or for other lines. Another id is needed.
+    ReservationIdTaken,
 }
 
 /// Marks the payments and refunds that a transition starts as dispatched.

@@ -22,7 +22,9 @@ pub trait OrderStore: Send + Sync {
     ///
     /// 1. the idempotency key ([`CommitOutcome::IdempotencyKeyTaken`]),
     /// 2. the external event ([`CommitOutcome::DuplicateExternalEvent`]),
-    /// 3. the version ([`CommitOutcome::VersionConflict`]).
+    /// 3. the version ([`CommitOutcome::VersionConflict`]),
+    /// 4. the stock to [reserve](Change::reserve) ([`CommitOutcome::ReservationIdTaken`],
+    ///    [`CommitOutcome::OutOfStock`]).
     ///
     /// Of several changes with the same expected version it MUST apply exactly one. If the change
     /// [erases personal data](Change::erases_personal_data), it MUST remove the personal data of all
@@ -31,6 +33,21 @@ pub trait OrderStore: Send + Sync {
     /// # Errors
     /// If the change cannot be stored, or it is not known whether it is stored.
     async fn commit(&self, change: Change) -> Result<CommitOutcome, StoreError>;
+
+    /// Returns whether a change may [reserve stock](Change::reserve): the stock is in the same database,
+    /// and reserved by the commit of the change.
+    ///
+    /// An adapter that says so MUST reserve all units or none, never more than there are, and none
+    /// unless the change is stored. A reservation under the same id that holds the same lines, as of the
+    /// order's [`updated_at`](Order::updated_at), counts as made; it MUST NOT expire before
+    /// [`expires_at`](super::StockReservation::expires_at). An adapter that does not say so MUST fail
+    /// with [`StoreError::Failed`] for a change that asks for stock.
+    ///
+    /// Let changes reserve stock only if the [`Inventory`](super::Inventory) in use is that of this
+    /// store: it is asked for everything else about the reservation.
+    fn reserves_stock(&self) -> bool {
+        false
+    }
 
     /// Returns the order with this id at this storefront, also if it is deleted; `None` if there is
     /// none.

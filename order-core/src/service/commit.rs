@@ -77,6 +77,11 @@ impl Engine {
             CommitOutcome::VersionConflict { .. } => Committed::VersionConflict,
             CommitOutcome::IdempotencyKeyTaken(record) => Committed::IdempotencyKeyTaken(record),
             CommitOutcome::DuplicateExternalEvent => Committed::DuplicateExternalEvent,
+            CommitOutcome::OutOfStock { .. } | CommitOutcome::ReservationIdTaken => {
+                return Err(StoreError::Failed(
+                    "an answer about stock that was not asked for".into(),
+                ));
+            }
         })
     }
 }

@@ -51,17 +51,20 @@ CREATE TABLE orders.order_skus (
 -- Serves as the primary key, in the sort order of lists.
 CREATE UNIQUE INDEX order_skus_by_time ON orders.order_skus (sku, storefront, deleted, placed_at, order_id);
 
--- The event history. Append-only: a trigger (0002_commit_changes.sql) refuses updates of all columns but
--- `personal`, which erasure sets to null.
+-- The event history: one row for all events of a change, from `first_version` to `last_version`. The
+-- view order_history has a row per event. Append-only: a trigger (0002_commit_changes.sql) refuses
+-- updates of all columns but `personal`, which erasure sets to null.
 CREATE TABLE orders.events (
-    storefront text COLLATE "C" NOT NULL,
-    order_id   uuid             NOT NULL,
-    version    bigint           NOT NULL,
-    kind       text COLLATE "C" NOT NULL,
-    at         bigint           NOT NULL,
-    document   text             NOT NULL,
-    personal   text,
-    PRIMARY KEY (order_id, version, storefront)
+    storefront    text COLLATE "C" NOT NULL,
+    order_id      uuid             NOT NULL,
+    first_version bigint           NOT NULL,
+    last_version  bigint           NOT NULL,
+    -- The documents of the events as a JSON array, oldest first.
+    documents     text             NOT NULL,
+    -- The personal data of the events that have any, as a JSON object by version.
+    personal      text,
+    PRIMARY KEY (order_id, first_version, storefront),
+    CHECK (last_version >= first_version)
 );
 
 -- Work to be done outside. A row is deleted once its effect is done.
@@ -91,14 +94,15 @@ CREATE INDEX effects_due ON orders.effects (due_at, order_id, version, position)
 WHERE parked_at IS NULL AND lease_until IS NULL;
 CREATE INDEX effects_leased ON orders.effects (lease_until) WHERE lease_until IS NOT NULL;
 
--- Events that are still to be published: one row for all events of a change, from `first_version` to
--- `last_version`. The events themselves are in `events`.
+-- Events that are still to be published: one row for each row of `events` with such.
 CREATE TABLE orders.outbox (
-    partition     bigint           NOT NULL,
-    order_id      uuid             NOT NULL,
-    storefront    text COLLATE "C" NOT NULL,
-    first_version bigint           NOT NULL,
-    last_version  bigint           NOT NULL,
+    partition         bigint           NOT NULL,
+    order_id          uuid             NOT NULL,
+    storefront        text COLLATE "C" NOT NULL,
+    first_version     bigint           NOT NULL,
+    last_version      bigint           NOT NULL,
+    -- Up to which version they are published; null if none is.
+    published_version bigint,
     PRIMARY KEY (partition, order_id, storefront, first_version),
     CHECK (last_version >= first_version)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
@@ -189,7 +193,7 @@ CREATE TABLE orders.reservation_lines (
 DO $$
 BEGIN
     ALTER TABLE orders.orders ALTER COLUMN document SET COMPRESSION lz4;
-    ALTER TABLE orders.events ALTER COLUMN document SET COMPRESSION lz4;
+    ALTER TABLE orders.events ALTER COLUMN documents SET COMPRESSION lz4;
 EXCEPTION
     WHEN feature_not_supported OR syntax_error THEN NULL;
 END

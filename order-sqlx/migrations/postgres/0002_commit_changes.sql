@@ -18,7 +18,7 @@ END
 $$;
 
 CREATE TRIGGER events_are_immutable
-BEFORE UPDATE OF storefront, order_id, version, kind, at, document ON orders.events
+BEFORE UPDATE OF storefront, order_id, first_version, last_version, documents ON orders.events
 FOR EACH ROW EXECUTE FUNCTION orders.refuse_event_update();
 
 -- Commits a batch of changes in one round trip, without an explicit transaction: the hot write path.
@@ -29,13 +29,17 @@ FOR EACH ROW EXECUTE FUNCTION orders.refuse_event_update();
 -- between, a row is there already or is not updated: that aborts the whole call, and the caller sends
 -- it again.
 --
--- Parameters are parallel arrays. `o_`: one element for each change, with the order, the idempotency
--- key and the inbox entry. `sku_`, `event_`, `effect_`, `done_`: rows of order_skus, new events, new
--- effects and completed effects, each with the number of its change (`item`, from 1). Elements are
--- taken by subscript: to unnest all arrays side by side in every step would cost more than the steps.
+-- Parameters are parallel arrays. `o_`: one element for each change, with the order, its new events,
+-- the idempotency key, the inbox entry and the reservation. `sku_`, `effect_`, `done_`, `stock_`: rows
+-- of order_skus, new effects, completed effects and units to reserve, each with the number of its
+-- change (`item`, from 1). Elements are taken by subscript: to unnest all arrays side by side in every step would cost more than the steps.
 --
 -- Outcomes: 0 applied, 1 the key is claimed, 2 the external event was recorded before, 3 the version
--- differs, 4 needs a transaction: the change does something that this function leaves to one.
+-- differs, 4 needs a transaction: the change does something that this function leaves to one, such as
+-- reserve a product that is short for the batch as a whole.
+--
+-- Products are locked last and in the order of their SKUs, so that batches wait for each other's
+-- products as briefly as possible and never in a circle.
 --
 -- It runs with the rights of its caller, so that row-level security holds within it. It waits for
 -- locked rows for a moment only, since the whole queue would wait with it.
@@ -46,19 +50,20 @@ CREATE FUNCTION orders.commit_changes(
     o_storefront text[], o_order_id uuid[], o_expected bigint[], o_version bigint[],
     o_status text[], o_payment_status text[], o_fulfillment_status text[], o_customer_id text[],
     o_deleted bigint[], o_deferred bigint[], o_wake_at bigint[], o_placed_at bigint[],
-    o_updated_at bigint[], o_skus text[], o_document text[], o_personal text[], o_partition bigint[],
+    o_updated_at bigint[], o_skus text[], o_document text[], o_personal text[],
+    o_events text[], o_event_personal text[], o_partition bigint[],
     -- 0: none, 1: claim, 2: claim if unused, 3: advance, 4: advance and mark as answered, 5: release.
     o_key_action bigint[], o_key_storefront text[], o_operation text[], o_idempotency_key text[],
     o_key_order uuid[], o_fingerprint text[], o_key_before bigint[], o_key_version bigint[],
     o_in_flight_until bigint[], o_claimed_at bigint[], o_expires_at bigint[],
     o_source text[], o_event_id text[],
+    o_reservation text[], o_reserved_until bigint[], o_requested_lines text[],
     sku_item bigint[], sku_code text[],
-    event_item bigint[], event_version bigint[], event_kind text[], event_at bigint[],
-    event_document text[], event_personal text[],
     effect_item bigint[], effect_order_id uuid[], effect_version bigint[], effect_position bigint[],
     effect_storefront text[], effect_kind text[], effect_due_at bigint[], effect_worker text[],
     effect_until bigint[],
-    done_item bigint[], done_order_id uuid[], done_version bigint[], done_position bigint[])
+    done_item bigint[], done_order_id uuid[], done_version bigint[], done_position bigint[],
+    stock_item bigint[], stock_sku text[], stock_units bigint[])
 RETURNS TABLE (item bigint, outcome bigint, found_version bigint, order_id uuid, fingerprint text,
     before_version bigint, version bigint, in_flight_until bigint, expires_at bigint)
 LANGUAGE plpgsql
@@ -74,20 +79,25 @@ DECLARE
     advances boolean;
     receives boolean;
     publishes boolean;
+    reserves boolean;
+    out_of_stock bigint[];
+    is_taken boolean;
 BEGIN
     SELECT array_agg(d.outcome ORDER BY d.i), bool_and(d.outcome = 0),
         count(*) FILTER (WHERE d.outcome = 0 AND d.expected > 0),
         bool_or(d.key_action IN (1, 2)), bool_or(d.key_action > 2), bool_or(d.receives),
-        bool_or(d.publishes)
-    INTO outcomes, all_apply, updates, claims, advances, receives, publishes
+        bool_or(d.publishes), bool_or(d.reserves)
+    INTO outcomes, all_apply, updates, claims, advances, receives, publishes, reserves
     FROM (SELECT a.i, o_expected[a.i] AS expected, o_key_action[a.i] AS key_action,
             o_event_id[a.i] IS NOT NULL AS receives, o_partition[a.i] IS NOT NULL AS publishes,
+            o_reservation[a.i] IS NOT NULL AS reserves,
             CASE
             WHEN k.expires_at > o_claimed_at[a.i] AND (k.version > 0 OR o_key_action[a.i] = 2) THEN 1
             WHEN r.event_id IS NOT NULL THEN 2
             WHEN coalesce(o.version, 0) <> o_expected[a.i] THEN 3
-            -- A key that is expired or released is to be claimed, or the rows of an order in order_skus change.
-            WHEN k.expires_at IS NOT NULL OR (o.version IS NOT NULL AND (o.skus <> o_skus[a.i]
+            -- A key that is expired or released is to be claimed, the reservation is there already,
+            -- or the rows of an order in order_skus change.
+            WHEN k.expires_at IS NOT NULL OR h.status IS NOT NULL OR (o.version IS NOT NULL AND (o.skus <> o_skus[a.i]
                 OR o.deleted <> o_deleted[a.i] OR o.placed_at <> o_placed_at[a.i])) THEN 4
             ELSE 0 END AS outcome
         FROM generate_series(1, cardinality(o_order_id)) AS a(i)
@@ -97,7 +107,29 @@ BEGIN
             AND k.storefront = o_key_storefront[a.i] AND k.operation = o_operation[a.i]
             AND k.idempotency_key = o_idempotency_key[a.i]
         LEFT JOIN orders.inbox AS r ON r.storefront = o_storefront[a.i]
-            AND r.source = o_source[a.i] AND r.event_id = o_event_id[a.i]) AS d;
+            AND r.source = o_source[a.i] AND r.event_id = o_event_id[a.i]
+        LEFT JOIN orders.reservations AS h ON h.storefront = o_storefront[a.i]
+            AND h.reservation = o_reservation[a.i]) AS d;
+
+    IF reserves THEN
+        out_of_stock := array(
+            SELECT unnest(w.items)
+            FROM (SELECT o_storefront[stock_item[a.i]] AS storefront, stock_sku[a.i] AS sku,
+                    sum(stock_units[a.i]) AS units, array_agg(stock_item[a.i]) AS items
+                FROM generate_series(1, cardinality(stock_item)) AS a(i)
+                WHERE outcomes[stock_item[a.i]] = 0
+                GROUP BY 1, 2) AS w
+            LEFT JOIN orders.products AS p ON p.storefront = w.storefront AND p.sku = w.sku
+            WHERE p.available IS NULL OR p.available < w.units);
+        IF cardinality(out_of_stock) > 0 THEN
+            SELECT array_agg(d.outcome ORDER BY d.i), false,
+                count(*) FILTER (WHERE d.outcome = 0 AND o_expected[d.i] > 0)
+            INTO outcomes, all_apply, updates
+            FROM (SELECT a.i, CASE WHEN outcomes[a.i] = 0 AND a.i = ANY (out_of_stock) THEN 4
+                    ELSE outcomes[a.i] END AS outcome
+                FROM generate_series(1, cardinality(outcomes)) AS a(i)) AS d;
+        END IF;
+    END IF;
 
     IF NOT all_apply THEN
         RETURN QUERY SELECT a.i::bigint, outcomes[a.i], coalesce(o.version, 0), k.order_id,
@@ -170,11 +202,11 @@ BEGIN
         WHERE outcomes[sku_item[i]] = 0;
     END IF;
 
-    INSERT INTO orders.events (storefront, order_id, version, kind, at, document, personal)
-    SELECT o_storefront[event_item[i]], o_order_id[event_item[i]], event_version[i], event_kind[i],
-        event_at[i], event_document[i], event_personal[i]
-    FROM generate_series(1, cardinality(event_item)) AS a(i)
-    WHERE outcomes[event_item[i]] = 0;
+    INSERT INTO orders.events (storefront, order_id, first_version, last_version, documents, personal)
+    SELECT o_storefront[i], o_order_id[i], o_expected[i] + 1, o_version[i], o_events[i],
+        o_event_personal[i]
+    FROM generate_series(1, cardinality(o_order_id)) AS a(i)
+    WHERE outcomes[i] = 0;
 
     IF publishes THEN
         INSERT INTO orders.outbox (partition, order_id, storefront, first_version, last_version)
@@ -198,6 +230,36 @@ BEGIN
         USING generate_series(1, cardinality(done_item)) AS a(i)
         WHERE outcomes[done_item[a.i]] = 0 AND e.order_id = done_order_id[a.i]
             AND e.version = done_version[a.i] AND e.position = done_position[a.i];
+    END IF;
+
+    IF reserves THEN
+        INSERT INTO orders.reservations (storefront, reservation, status, expires_at, requested_lines)
+        SELECT o_storefront[i], o_reservation[i], 'held', o_reserved_until[i], o_requested_lines[i]
+        FROM generate_series(1, cardinality(o_order_id)) AS a(i)
+        WHERE o_reservation[i] IS NOT NULL AND outcomes[i] = 0;
+
+        INSERT INTO orders.reservation_lines (storefront, reservation, sku, quantity)
+        SELECT o_storefront[stock_item[i]], o_reservation[stock_item[i]], stock_sku[i], stock_units[i]
+        FROM generate_series(1, cardinality(stock_item)) AS a(i)
+        WHERE outcomes[stock_item[i]] = 0;
+
+        WITH wanted AS MATERIALIZED (
+            SELECT o_storefront[stock_item[a.i]] COLLATE "C" AS storefront,
+                stock_sku[a.i] COLLATE "C" AS sku, sum(stock_units[a.i])::bigint AS units
+            FROM generate_series(1, cardinality(stock_item)) AS a(i)
+            WHERE outcomes[stock_item[a.i]] = 0
+            GROUP BY 1, 2
+            ORDER BY 1, 2
+        ), taken AS (
+            UPDATE orders.products AS p SET available = p.available - w.units
+            FROM wanted AS w
+            WHERE p.storefront = w.storefront AND p.sku = w.sku AND p.available >= w.units
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted) INTO is_taken;
+        IF NOT is_taken THEN
+            PERFORM orders.raise_write_conflict();
+        END IF;
     END IF;
 END
 $$;

@@ -1,5 +1,5 @@
--- Read models for SQL users. They read the documents of orders; nothing is stored twice. They show no
--- personal data.
+-- Read models for SQL users. They read the documents of orders and events; nothing is stored twice.
+-- They show no personal data.
 
 CREATE VIEW orders.order_heads AS
 SELECT storefront,
@@ -16,12 +16,14 @@ SELECT storefront,
 FROM orders.orders;
 
 CREATE VIEW orders.order_history AS
-SELECT storefront,
-       order_id,
-       version,
-       kind,
-       orders.from_micros(at)                           AS at
-FROM orders.events;
+SELECT e.storefront,
+       e.order_id,
+       e.first_version + d.position - 1                 AS version,
+       d.document ->> 'type'                            AS kind,
+       (d.document ->> 'at')::timestamptz               AS at,
+       d.document
+FROM orders.events AS e
+CROSS JOIN LATERAL json_array_elements(e.documents::json) WITH ORDINALITY AS d(document, position);
 
 CREATE VIEW orders.order_lines AS
 SELECT o.storefront,

@@ -46,20 +46,23 @@ CREATE TABLE order_skus (
     PRIMARY KEY (storefront, deleted, sku, placed_at DESC, order_id DESC)
 ) STRICT, WITHOUT ROWID;
 
--- The event history. Append-only, but for `personal`, which erasure sets to null.
+-- The event history: one row for all events of a change, from `first_version` to `last_version`. The
+-- view order_history has a row per event. Append-only, but for `personal`, which erasure sets to null.
 CREATE TABLE order_events (
-    storefront TEXT    NOT NULL,
-    order_id   TEXT    NOT NULL,
-    version    INTEGER NOT NULL,
-    kind       TEXT    NOT NULL,
-    at         INTEGER NOT NULL,
-    document   TEXT    NOT NULL,
-    personal   TEXT,
-    PRIMARY KEY (storefront, order_id, version)
+    storefront    TEXT    NOT NULL,
+    order_id      TEXT    NOT NULL,
+    first_version INTEGER NOT NULL,
+    last_version  INTEGER NOT NULL,
+    -- The documents of the events as a JSON array, oldest first.
+    documents     TEXT    NOT NULL,
+    -- The personal data of the events that have any, as a JSON object by version.
+    personal      TEXT,
+    PRIMARY KEY (storefront, order_id, first_version),
+    CHECK (last_version >= first_version)
 ) STRICT;
 
 CREATE TRIGGER order_events_are_immutable
-BEFORE UPDATE OF storefront, order_id, version, kind, at, document ON order_events
+BEFORE UPDATE OF storefront, order_id, first_version, last_version, documents ON order_events
 BEGIN
     SELECT RAISE(ABORT, 'an event is never changed');
 END;
@@ -91,14 +94,15 @@ CREATE INDEX order_effects_due ON order_effects (due_at, order_id, version, posi
 WHERE parked_at IS NULL AND lease_until IS NULL;
 CREATE INDEX order_effects_leased ON order_effects (lease_until) WHERE lease_until IS NOT NULL;
 
--- Events that are still to be published: one row for all events of a change, from `first_version` to
--- `last_version`. The events themselves are in order_events.
+-- Events that are still to be published: one row for each row of order_events with such.
 CREATE TABLE order_outbox (
-    partition     INTEGER NOT NULL,
-    order_id      TEXT    NOT NULL,
-    storefront    TEXT    NOT NULL,
-    first_version INTEGER NOT NULL,
-    last_version  INTEGER NOT NULL,
+    partition         INTEGER NOT NULL,
+    order_id          TEXT    NOT NULL,
+    storefront        TEXT    NOT NULL,
+    first_version     INTEGER NOT NULL,
+    last_version      INTEGER NOT NULL,
+    -- Up to which version they are published; null if none is.
+    published_version INTEGER,
     PRIMARY KEY (partition, order_id, storefront, first_version)
 ) STRICT, WITHOUT ROWID;
 

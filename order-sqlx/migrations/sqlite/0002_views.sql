@@ -1,5 +1,14 @@
--- Read models for SQL users. They read the documents of orders; nothing is stored twice. They show no
--- personal data.
+-- Read models for SQL users. They read the documents of orders and events; nothing is stored twice.
+-- They show no personal data.
+
+CREATE VIEW order_history AS
+SELECT e.storefront,
+       e.order_id,
+       e.first_version + d.key                                AS version,
+       d.value ->> '$.type'                                   AS kind,
+       d.value ->> '$.at'                                     AS at,
+       d.value                                                AS document
+FROM order_events AS e, json_each(e.documents) AS d;
 
 CREATE VIEW order_lines AS
 SELECT o.storefront,

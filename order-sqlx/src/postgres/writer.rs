@@ -5,13 +5,10 @@ use super::batch::commits::CommitQueue;
 use super::batch::reserves::ReserveQueue;
 use super::dialect::Connection;
 use super::pool::ScopedPool;
-use super::shared::inventory::reservation_rows::ReservationKey;
-use super::shared::inventory::reservations::ReserveResult;
+use super::shared::inventory::reserve::{ReservationRequest, ReserveResult};
 use super::shared::retry::TxFuture;
 use super::tx;
-use order_core::order::SkuQuantity;
 use order_core::ports::{Change, CommitOutcome, StoreError};
-use order_core::time::Timestamp;
 use std::sync::Arc;
 
 pub(super) struct Writer {
@@ -43,12 +40,9 @@ impl Writer {
     /// Reserves units, in a batch with others.
     pub(super) async fn reserve(
         &self,
-        key: ReservationKey,
-        lines: Vec<SkuQuantity>,
-        now: Timestamp,
-        expires_at: Timestamp,
+        request: ReservationRequest,
     ) -> Result<ReserveResult, StoreError> {
-        self.reserves.reserve(key, lines, now, expires_at).await
+        self.reserves.reserve(request).await
     }
 
     /// Runs work in a transaction. It may run more than once; the last run is the one that is

@@ -1,9 +1,10 @@
-//! The transactional commit of changes: check, then write, within a transaction of the caller.
+//! The transactional commit of changes: check, reserve stock, then write, within a transaction of the
+//! caller.
 //!
 //! # Which write path runs when
 //!
 //! A change is stored by one of these paths. All are atomic, and check the idempotency key, the
-//! inbox and the version (the optimistic lock) of each change by itself.
+//! inbox, the version (the optimistic lock) and the stock of each change by itself.
 //!
 //! | database | change | path |
 //! |---|---|---|
@@ -13,11 +14,12 @@
 //! | Postgres | not batchable, or of a batch that was refused | a transaction of its own, beside the queue, with [`commit_all`] |
 //! | both | given to `commit_in` by the host | a savepoint in the host's transaction, with [`commit_all`] |
 //!
-//! So whoever changes what a commit stores changes [`mod@write`] and the SQL function.
+//! So whoever changes what a commit stores changes [`mod@write`] or [`stock`] and the SQL function.
 //!
 //! Not batchable is what few changes do: erase personal data, expedite effects, claim an idempotency
-//! key that is expired or released, or change the SKUs, the deletion or the time of an order
-//! that is stored already.
+//! key that is expired or released, or change the SKUs, the deletion or the time of an order that is
+//! stored already; and reserve stock that is short for the batch as a whole, or under an id that is
+//! known.
 //!
 //! # Leases
 //!
@@ -34,6 +36,7 @@
 
 mod check;
 pub(crate) mod keys;
+mod stock;
 pub(crate) mod write;
 
 use super::dialect::Connection;
@@ -41,7 +44,7 @@ use super::encode::EncodedChange;
 use super::error::DbError;
 use order_core::ports::CommitOutcome;
 
-/// Commits changes that share no order, idempotency key or inbox entry, each with an outcome of its
+/// Commits changes that share no order, idempotency key, inbox entry or reservation, each with an outcome of its
 /// own: those that apply are written, the others leave nothing.
 ///
 /// The connection must be in a transaction, which must be rolled back on an error.
@@ -49,7 +52,14 @@ pub(crate) async fn commit_all(
     connection: &mut Connection,
     changes: &[&EncodedChange],
 ) -> Result<Vec<CommitOutcome>, DbError> {
-    let (outcomes, accepted) = check::check(connection, changes).await?;
+    let (mut outcomes, mut accepted) = check::check(connection, changes).await?;
+    let mut refused = stock::reserve(connection, &accepted).await?;
+    accepted.retain(|one| !refused.contains_key(&one.item));
+    for (outcome, item) in outcomes.iter_mut().zip(0..) {
+        if let Some(refused) = refused.remove(&item) {
+            *outcome = refused;
+        }
+    }
     write::write(connection, &accepted).await?;
     Ok(outcomes)
 }

@@ -4,15 +4,18 @@
 //! it spends no time on JSON. Nothing here talks to the database.
 
 use super::error::DbError;
+use super::inventory::reservation_rows::ReservationKey;
+use super::inventory::reserve::ReservationRequest;
 use super::queue::ConflictKey;
-use order_core::event::EventPayload;
-use order_core::order::Order;
-use order_core::ports::{Change, IdempotencyScope, IdempotencyUpdate};
+use order_core::event::{Event, EventPayload};
+use order_core::order::{Order, merge_by_sku};
+use order_core::ports::{Change, IdempotencyScope, IdempotencyUpdate, StockReservation};
 use order_core::stored_json;
 use order_core::time::Timestamp;
 use order_core::value::{StorefrontId, Version};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 /// Encodes rows as the JSON array that `rows!` takes apart.
@@ -69,22 +72,47 @@ pub(crate) struct EncodedChange {
     pub(crate) document: String,
     /// The order's personal data; `None` if it has none, or none any more.
     pub(crate) personal: Option<String>,
-    pub(crate) events: Vec<EncodedEvent>,
+    pub(crate) events: EncodedEvents,
     /// The kinds of the new effects, in their order in the change.
     pub(crate) effect_kinds: Vec<String>,
+    /// The stock to reserve, if any.
+    pub(crate) reserve: Option<ReservationRequest>,
 }
 
-/// An event with its JSON documents.
-pub(crate) struct EncodedEvent {
-    pub(crate) version: i64,
-    pub(crate) kind: &'static str,
-    /// In microseconds since 1970.
-    pub(crate) at: i64,
-    /// The event, without personal data.
-    pub(crate) document: String,
+/// The events of a change, as they are stored: in one row.
+pub(crate) struct EncodedEvents {
+    /// The documents of the events as a JSON array, oldest first, without personal data.
+    pub(crate) documents: String,
+    /// The personal data of the events that have any, as a JSON object by version.
     pub(crate) personal: Option<String>,
-    /// Whether it erases the personal data of all earlier events.
+    /// Whether they erase the personal data of all earlier events.
     pub(crate) erases: bool,
+}
+
+impl EncodedEvents {
+    fn new(events: &[Event]) -> Result<Self, DbError> {
+        let mut documents = Vec::with_capacity(events.len());
+        let mut personal = BTreeMap::new();
+        let mut erases = false;
+        for event in events {
+            documents.push(stored_json::event_to_json(event).map_err(encoding_error)?);
+            if event.payload == EventPayload::PersonalDataErased {
+                personal.clear();
+                erases = true;
+            }
+            let own = event.payload.personal().map(stored_json::personal_to_json);
+            if let Some(own) = own.transpose().map_err(encoding_error)?.flatten() {
+                let own = RawValue::from_string(own).map_err(encoding_error)?;
+                personal.insert(event.version.get(), own);
+            }
+        }
+        let personal = (!personal.is_empty()).then(|| serde_json::to_string(&personal));
+        Ok(Self {
+            documents: format!("[{}]", documents.join(",")),
+            personal: personal.transpose().map_err(encoding_error)?,
+            erases,
+        })
+    }
 }
 
 impl EncodedChange {
@@ -94,21 +122,6 @@ impl EncodedChange {
         let order = &change.order;
         let lines = order.lines().iter();
         let skus: BTreeSet<String> = lines.map(|line| line.sku.as_str().to_owned()).collect();
-        let events = change
-            .events
-            .iter()
-            .map(|event| {
-                let personal = event.payload.personal().map(stored_json::personal_to_json);
-                Ok(EncodedEvent {
-                    version: version_number(event.version),
-                    kind: event.payload.name(),
-                    at: micros(event.at),
-                    document: stored_json::event_to_json(event).map_err(encoding_error)?,
-                    personal: personal.transpose().map_err(encoding_error)?.flatten(),
-                    erases: event.payload == EventPayload::PersonalDataErased,
-                })
-            })
-            .collect::<Result<_, DbError>>()?;
         let effects = change.effects.iter();
         Ok(Self {
             id: order.id().to_string(),
@@ -116,10 +129,11 @@ impl EncodedChange {
             skus,
             document: stored_json::order_to_json(order).map_err(encoding_error)?,
             personal: stored_json::personal_to_json(order.personal()).map_err(encoding_error)?,
-            events,
+            events: EncodedEvents::new(&change.events)?,
             effect_kinds: effects
                 .map(|new| serde_json::to_string(&new.effect.kind).map_err(encoding_error))
                 .collect::<Result<_, _>>()?,
+            reserve: reservation_request(&change)?,
             change,
         })
     }
@@ -156,8 +170,8 @@ impl EncodedChange {
         )
     }
 
-    /// Returns the resources that no concurrent change may share: the order, the idempotency key
-    /// and the inbox entry.
+    /// Returns the resources that no concurrent change may share: the order, the idempotency key,
+    /// the inbox entry and the reservation.
     pub(crate) fn conflict_keys(&self) -> Vec<ConflictKey> {
         let storefront = self.storefront();
         let key = self.change.idempotency.as_ref().and_then(changed_key);
@@ -169,19 +183,38 @@ impl EncodedChange {
                     ConflictKey::new(2, (storefront, &event.source, event.id.as_str()))
                 }),
             )
+            .chain(
+                self.reserve
+                    .iter()
+                    .map(|reserve| ConflictKey::new(3, (storefront, &reserve.key.id))),
+            )
             .collect()
     }
 
     /// Returns the approximate size of the change, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let events = self.events.iter();
-        let documents = events.map(|event| event.document.len() + len(event.personal.as_ref()));
-        self.document.len() + len(self.personal.as_ref()) + documents.sum::<usize>()
+        let texts = [&self.document, &self.events.documents].into_iter();
+        let personal = [&self.personal, &self.events.personal]
+            .into_iter()
+            .flatten();
+        texts.chain(personal).map(String::len).sum()
     }
 }
 
-fn len(text: Option<&String>) -> usize {
-    text.map_or(0, String::len)
+/// Returns the request for the stock that a change reserves, as of the order's last update.
+fn reservation_request(change: &Change) -> Result<Option<ReservationRequest>, DbError> {
+    let Some(StockReservation {
+        id,
+        lines,
+        expires_at,
+        ..
+    }) = &change.reserve
+    else {
+        return Ok(None);
+    };
+    let key = ReservationKey::new(change.order.storefront(), id);
+    let now = change.order.updated_at();
+    ReservationRequest::new(key, lines.clone(), now, *expires_at).map(Some)
 }
 
 /// Returns the idempotency key that is changed; `None` for a kind of change that is unknown here.
@@ -226,6 +259,13 @@ fn check_contract(change: &Change) -> Result<(), DbError> {
                 "the operation of a key has a NUL in it",
             ));
         }
+    }
+    if let Some(reserve) = &change.reserve
+        && merge_by_sku(reserve.lines.iter().cloned()) != reserve.lines
+    {
+        return Err(DbError::ContractViolation(
+            "the stock to reserve is not summed by SKU",
+        ));
     }
     if i64::try_from(version.get()).is_err() {
         return Err(DbError::ContractViolation(

@@ -1,12 +1,14 @@
 //! The port `Inventory`, on tables beside the orders.
 //!
-//! Products are in [`products`], reservations in [`reservations`], their expiry in [`expiry`]. Every
-//! call ends at its deadline, whether or not the database has answered.
+//! Products are in [`products`], reservations are made in [`mod@reserve`] and go on in
+//! [`reservations`], their expiry is in [`expiry`]. Every call ends at its deadline, whether or not the
+//! database has answered.
 
 pub(crate) mod expiry;
 mod products;
 pub(crate) mod reservation_rows;
 pub(crate) mod reservations;
+pub(crate) mod reserve;
 
 use super::StoreInventory;
 use super::dialect::Connection;
@@ -22,6 +24,7 @@ use order_core::reference::Reference;
 use order_core::time::{Timestamp, after, between};
 use order_core::value::{Code, Sku, StorefrontId};
 use reservation_rows::ReservationKey;
+use reserve::ReservationRequest;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -200,12 +203,12 @@ impl Inventory for StoreInventory {
         let lines = merge_by_sku(reserve.lines.iter().cloned());
         let now = self.clock.now();
         let key = ReservationKey::new(&call.storefront, &reserve.id);
-        let answer = self
-            .store
-            .writer()
-            .reserve(key, lines, now, after(now, reserve.ttl));
+        let answer = async {
+            let request = ReservationRequest::new(key, lines, now, after(now, reserve.ttl))?;
+            self.store.writer().reserve(request).await
+        };
         let reserved = self.until_deadline(call, answer).await?;
-        reserved.map_err(|reservations::OtherLines| {
+        reserved.map_err(|reserve::OtherLines| {
             let message = "the id was used for other lines";
             Code::parse("reservation_differs").map_or_else(
                 |_| ServiceError::unknown(message),

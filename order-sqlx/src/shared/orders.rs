@@ -58,18 +58,20 @@ impl Store {
         storefront: &StorefrontId,
         id: OrderId,
     ) -> Result<Vec<Event>, DbError> {
-        sqlx::query(concat!(
-            "SELECT order_id, version, document, personal FROM ",
+        let changes = sqlx::query(concat!(
+            "SELECT order_id, first_version, last_version, documents, personal FROM ",
             table!("events"),
-            " WHERE storefront = $1 AND order_id = $2 ORDER BY version",
+            " WHERE storefront = $1 AND order_id = $2 ORDER BY first_version",
         ))
         .bind(storefront.as_str())
         .bind(bind_id(id))
         .fetch_all(&mut *self.read_connection(Some(storefront)).await?)
-        .await?
-        .iter()
-        .map(rows::event)
-        .collect()
+        .await?;
+        let mut events = Vec::with_capacity(changes.len());
+        for change in &changes {
+            events.extend(rows::events(change)?);
+        }
+        Ok(events)
     }
 
     async fn read_key(
@@ -140,6 +142,10 @@ impl Store {
 impl OrderStore for Store {
     async fn commit(&self, change: Change) -> Result<CommitOutcome, StoreError> {
         self.writer().commit(change).await
+    }
+
+    fn reserves_stock(&self) -> bool {
+        true
     }
 
     async fn find(

@@ -1,7 +1,7 @@
 //! The port `Outbox`: relays lease partitions, and publish the events of their orders in order.
 //!
-//! A row stands for all events of one change, which are in `events`; confirming some of them moves
-//! its `first_version`. The lease of a partition is a worker and a deadline in its row, so that a
+//! A row stands for all events of one change, which are in one row of `events`; confirming some of
+//! them moves its `published_version`. The lease of a partition is a worker and a deadline in its row, so that a
 //! crashed relay needs no clean-up.
 
 use super::Store;
@@ -13,7 +13,7 @@ use super::rows::{self, RowReader, execute};
 use async_trait::async_trait;
 use order_core::ports::{Outbox, OutboxMessage, ParkedOrder, Partition, StoreError, Worker};
 use order_core::time::Timestamp;
-use order_core::value::OrderId;
+use order_core::value::{OrderId, StorefrontId};
 use std::collections::BTreeMap;
 
 /// Selects the partition to claim next: of those with messages that worker `$1` may lease at `$2`, the
@@ -45,6 +45,27 @@ macro_rules! same_order {
     };
 }
 
+/// Selects the changes of partition `$1` with the first `$2` messages: `up_to` counts the messages of a
+/// change and of those before it.
+const FETCH: &str = concat!(
+    "SELECT c.storefront AS storefront, c.order_id AS order_id,",
+    " c.published_version AS published_version, e.first_version AS first_version,",
+    " e.last_version AS last_version, e.documents AS documents, NULL AS personal",
+    " FROM (SELECT w.*, sum(w.last_version - w.published_version)",
+    " OVER (ORDER BY w.order_id, w.storefront, w.first_version ROWS UNBOUNDED PRECEDING) AS up_to",
+    " FROM (SELECT m.order_id, m.storefront, m.first_version, m.last_version,",
+    " coalesce(m.published_version, m.first_version - 1) AS published_version FROM ",
+    table!("outbox"),
+    " AS m WHERE m.partition = $1 AND NOT EXISTS (SELECT 1 FROM ",
+    table!("outbox_parked_orders"),
+    " AS p WHERE p.order_id = m.order_id)",
+    " ORDER BY m.order_id, m.storefront, m.first_version LIMIT $2) AS w) AS c CROSS JOIN ",
+    table!("events"),
+    " AS e WHERE c.up_to - (c.last_version - c.published_version) < $2",
+    " AND e.storefront = c.storefront AND e.order_id = c.order_id",
+    " AND e.first_version = c.first_version ORDER BY c.order_id, c.storefront, c.first_version",
+);
+
 impl Store {
     async fn has_claimable_partition(&self, worker: &Worker, now: i64) -> Result<bool, DbError> {
         let partition = sqlx::query(claimable_partition!())
@@ -60,29 +81,26 @@ impl Store {
         partition: Partition,
         limit: u32,
     ) -> Result<Vec<OutboxMessage>, DbError> {
-        sqlx::query(concat!(
-            "SELECT m.storefront AS storefront, m.order_id AS order_id, e.version AS version,",
-            " e.document AS document, NULL AS personal FROM ",
-            table!("outbox"),
-            " AS m CROSS JOIN ",
-            table!("events"),
-            " AS e WHERE m.partition = $1 AND e.storefront = m.storefront AND e.order_id = m.order_id",
-            " AND e.version BETWEEN m.first_version AND m.last_version AND NOT EXISTS (SELECT 1 FROM ",
-            table!("outbox_parked_orders"),
-            " AS p WHERE p.order_id = m.order_id)",
-            " ORDER BY m.order_id, m.storefront, m.first_version, e.version LIMIT $2",
-        ))
-        .bind(i64::from(partition.number()))
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.read_connection(None).await?)
-        .await?
-        .iter()
-        .map(|row| {
-            let order = rows::order_id(row, "outbox")?;
-            let storefront = RowReader::new(row, "outbox", order.to_string()).value("storefront")?;
-            Ok(OutboxMessage::new(storefront, order, rows::event(row)?))
-        })
-        .collect()
+        let changes = sqlx::query(FETCH)
+            .bind(i64::from(partition.number()))
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.read_connection(None).await?)
+            .await?;
+        let mut messages = Vec::new();
+        for change in &changes {
+            let order = rows::order_id(change, "outbox")?;
+            let reader = RowReader::new(change, "outbox", order.to_string());
+            let storefront: StorefrontId = reader.value("storefront")?;
+            let published = reader.version("published_version")?;
+            let unpublished = rows::events(change)?
+                .into_iter()
+                .filter(|event| event.version > published);
+            messages.extend(
+                unpublished.map(|event| OutboxMessage::new(storefront.clone(), order, event)),
+            );
+        }
+        messages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(messages)
     }
 
     async fn read_parked_orders(&self, limit: u32) -> Result<Vec<ParkedOrder>, DbError> {
@@ -210,7 +228,7 @@ impl Outbox for Store {
                         concat!(
                             "UPDATE ",
                             table!("outbox"),
-                            " AS m SET first_version = 1 + CAST(n.value ->> 3 AS BIGINT) FROM ",
+                            " AS m SET published_version = CAST(n.value ->> 3 AS BIGINT) FROM ",
                             rows!("$1"),
                             " WHERE ",
                             same_order!(),

@@ -13,7 +13,9 @@ use order_core::stored_json;
 use order_core::time::Timestamp;
 use order_core::value::{InvalidValue, OrderId, StorefrontId, Version};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sqlx::Row as _;
+use std::collections::BTreeMap;
 use std::error::Error;
 
 /// Executes a statement over rows, if there are any. Returns how many rows of the table it
@@ -167,21 +169,47 @@ pub(crate) fn order(row: &Row) -> Result<Order, DbError> {
     Ok(order.with_personal(personal))
 }
 
-/// Decodes an event from its row; without personal data if the column `personal` is null.
-pub(crate) fn event(row: &Row) -> Result<Event, DbError> {
+/// Decodes the events of a change from their row, oldest first; without personal data where the column
+/// `personal` has none.
+pub(crate) fn events(row: &Row) -> Result<Vec<Event>, DbError> {
     let id = order_id(row, "events")?;
     let reading = RowReader::new(row, "events", id.to_string());
-    let version = reading.version("version")?;
-    let reading = RowReader::new(row, "events", format!("{id} at {version}"));
-    let event = stored_json::event_from_json(reading.text("document")?)
-        .map_err(|error| reading.corrupt("document", error))?;
-    if event.version != version {
-        return Err(reading.corrupt("version", "the document has another"));
-    }
-    let Some(personal) = reading.optional_text("personal")? else {
-        return Ok(event);
-    };
-    let personal = stored_json::personal_from_json(Some(personal))
+    let (first, last) = (
+        reading.version("first_version")?,
+        reading.version("last_version")?,
+    );
+    let reading_at = |version| RowReader::new(row, "events", format!("{id} at {version}"));
+    let reading = reading_at(first);
+    let documents: Vec<&RawValue> = serde_json::from_str(reading.text("documents")?)
+        .map_err(|error| reading.corrupt("documents", error))?;
+    let mut personal: BTreeMap<u64, &RawValue> = reading
+        .optional_text("personal")?
+        .map_or_else(|| Ok(BTreeMap::new()), serde_json::from_str)
         .map_err(|error| reading.corrupt("personal", error))?;
-    Ok(event.with_personal(personal))
+    let mut events = Vec::with_capacity(documents.len());
+    let mut version = first;
+    for document in documents {
+        let reading = reading_at(version);
+        let event = stored_json::event_from_json(document.get())
+            .map_err(|error| reading.corrupt("documents", error))?;
+        if event.version != version {
+            return Err(reading.corrupt("documents", "it is another event"));
+        }
+        events.push(match personal.remove(&version.get()) {
+            Some(own) => event.with_personal(
+                stored_json::personal_from_json(Some(own.get()))
+                    .map_err(|error| reading.corrupt("personal", error))?,
+            ),
+            None => event,
+        });
+        version = version.next();
+    }
+    if version != last.next() {
+        return Err(reading.corrupt("documents", "they are not all events of the change"));
+    }
+    if let Some((version, _)) = personal.first_key_value() {
+        let reading = reading_at(Version::new(*version));
+        return Err(reading.corrupt("personal", "there is no such event"));
+    }
+    Ok(events)
 }

@@ -8,15 +8,12 @@ use super::dialect::{BEGIN, Connection, Db, Pool};
 use super::shared::commit::commit_all;
 use super::shared::encode::EncodedChange;
 use super::shared::error::{DbError, SharedError};
-use super::shared::inventory::reservation_rows::ReservationKey;
-use super::shared::inventory::reservations::{self, ReserveResult};
+use super::shared::inventory::reserve::{ReservationRequest, ReserveResult, reserve};
 use super::shared::queue::{
     self, BatchHandler, BatchJob, BatchQueue, ConflictKey, Reply, store_closed,
 };
 use super::shared::retry::{RetryBudget, TxFuture};
-use order_core::order::SkuQuantity;
 use order_core::ports::{Change, CommitOutcome, StoreError};
-use order_core::time::Timestamp;
 use sqlx::{Acquire as _, Transaction};
 use std::sync::Arc;
 
@@ -160,16 +157,11 @@ impl Writer {
     /// Reserves units, in a batch with other writes.
     pub(super) async fn reserve(
         self: &Arc<Self>,
-        key: ReservationKey,
-        lines: Vec<SkuQuantity>,
-        now: Timestamp,
-        expires_at: Timestamp,
+        request: ReservationRequest,
     ) -> Result<ReserveResult, StoreError> {
         self.write(move |connection| {
-            let (key, lines) = (key.clone(), lines.clone());
-            Box::pin(async move {
-                reservations::reserve(connection, &key, &lines, now, expires_at).await
-            })
+            let request = request.clone();
+            Box::pin(async move { reserve(connection, &request).await })
         })
         .await
     }

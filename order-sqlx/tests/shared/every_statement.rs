@@ -5,6 +5,7 @@ use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_core::ports::{
     EffectQueue, ExternalEventRef, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,
     Inventory as _, ListQuery, OrderStore as _, Outbox, Partition, Product, ReserveRequest,
+    StockReservation,
 };
 use order_core::reference::Reference;
 use order_core::value::{ReservationNo, StorefrontId, Version};
@@ -101,11 +102,21 @@ pub(crate) async fn use_orders(store: &Store) {
         id: fact_id("evt_1"),
     });
     let born = change.effects[0].effect.id;
+    let cup = Product::new(sku("cup"), None, usd(100), 5);
+    let inventory = StoreInventory::new(store, Arc::new(ManualClock::new(noon())));
+    inventory.put_product(&storefront, &cup).await.unwrap();
+    let reserve = |number| {
+        let id = Reference::Reservation(order_id(number), ReservationNo::new(9));
+        Some(StockReservation::new(id, [units("cup", 1)], at(600)))
+    };
+    change.reserve = reserve(1);
     applied(store, change).await;
     let mut given = given
         .cancelled(at(5))
         .then(at(6), EventPayload::OrderDeleted);
     let mut change = full(&mut given);
+    // In a transaction, and under another id than before.
+    change.reserve = reserve(2);
     change.expedite_effects = true;
     change.completed_effects = vec![born];
     change.idempotency = Some(IdempotencyUpdate::Advance {

@@ -1,18 +1,20 @@
-//! The inventory as the contract suite of its port needs it.
+//! The inventory, and the store whose changes reserve its stock, as the contract suites need them.
 
 use async_trait::async_trait;
 use order_core::money::Money;
-use order_core::ports::{Inventory, Product};
+use order_core::ports::{Inventory, OrderStore, Product};
 use order_core::value::{Sku, StorefrontId};
 use order_testing::ManualClock;
 use order_testing::builders::noon;
 use order_testing::contract::inventory::InventoryUnderTest;
+use order_testing::contract::stock_in_commits::ReservingStoreUnderTest;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::database::{Store, StoreInventory};
 
 pub(crate) struct ContractInventory {
+    store: Store,
     inventory: StoreInventory,
     clock: Arc<ManualClock>,
 }
@@ -21,6 +23,7 @@ impl ContractInventory {
     pub(crate) fn of(store: &Store) -> Arc<Self> {
         let clock = Arc::new(ManualClock::new(noon()));
         Arc::new(Self {
+            store: store.clone(),
             inventory: StoreInventory::new(store, clock.clone()),
             clock,
         })
@@ -43,5 +46,11 @@ impl InventoryUnderTest for ContractInventory {
 
     async fn pass(&self, span: Duration) {
         self.clock.advance(span);
+    }
+}
+
+impl ReservingStoreUnderTest for ContractInventory {
+    fn store(&self) -> &dyn OrderStore {
+        &self.store
     }
 }

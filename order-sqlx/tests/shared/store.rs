@@ -4,6 +4,7 @@ use order_core::ports::{
     CommitOutcome, EffectQueue as _, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,
     OrderStore as _, Outbox as _, Partition, StoreError,
 };
+use order_core::stored_json;
 use order_core::value::{StorefrontId, Version};
 use order_testing::builders::{at, idempotency, worker};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
@@ -11,7 +12,7 @@ use std::future::Future as _;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::database::{BEGIN, Connection, Database, table, view, with};
+use super::database::{ALLOW_EVENT_UPDATES, BEGIN, Connection, Database, table, view, with};
 use super::support::{applied, full, history};
 
 #[tokio::test]
@@ -187,7 +188,7 @@ async fn personal_data_is_never_in_documents_and_gone_once_erased() {
     };
     let (orders, events, effects) = (table("orders"), table("events"), table("effects"));
     let documents = &format!(
-        "SELECT document FROM {events} UNION ALL SELECT document FROM {orders} \
+        "SELECT documents FROM {events} UNION ALL SELECT document FROM {orders} \
          UNION ALL SELECT kind FROM {effects}"
     );
     let personal =
@@ -212,7 +213,7 @@ async fn an_event_is_never_changed() {
     applied(&store, history(1).change()).await;
     let mut connection = database.connection().await;
     let events = table("events");
-    for change in ["document = '{}'", "version = 2"] {
+    for change in ["documents = '[]'", "first_version = 2", "last_version = 2"] {
         let statement = AssertSqlSafe(format!("UPDATE {events} SET {change}"));
         let refused = connection.execute(statement).await.unwrap_err();
         assert!(refused.to_string().contains("never changed"), "{refused}");
@@ -251,6 +252,82 @@ async fn a_corrupt_row_is_reported_with_table_column_and_id() {
             ),
             other => unreachable!("{other}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_reported_with_table_column_order_and_version() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut connection = database.connection().await;
+    connection.execute(ALLOW_EVENT_UPDATES).await.unwrap();
+    let (before, after) = ("documents = replace(documents, ", ")");
+    for (number, damage, column, version) in [
+        (1, "documents = '['".to_owned(), "documents", 2),
+        (2, "documents = '[]'".to_owned(), "documents", 2),
+        (
+            3,
+            format!("{before}'customer_verified', 'unheard_of'{after}"),
+            "documents",
+            2,
+        ),
+        (
+            4,
+            format!("{before}'\"version\":3', '\"version\":4'{after}"),
+            "documents",
+            3,
+        ),
+        (
+            5,
+            format!("{before}'\"schema\":1', '\"schema\":999'{after}"),
+            "documents",
+            2,
+        ),
+        (6, "last_version = 9".to_owned(), "documents", 2),
+        (7, "personal = '{'".to_owned(), "personal", 2),
+        (
+            8,
+            "personal = '{\"3\":{\"contact\":7}}'".to_owned(),
+            "personal",
+            3,
+        ),
+        (9, "personal = '{\"7\":{}}'".to_owned(), "personal", 7),
+    ] {
+        let mut given = history(number);
+        applied(&store, given.change()).await;
+        let mut given = given.confirmed(at(5));
+        let mut change = given.change();
+        change.publish = true;
+        applied(&store, change).await;
+        let statement = format!(
+            "UPDATE {} SET {damage} WHERE first_version = 2 AND order_id = '{}'",
+            table("events"),
+            given.id()
+        );
+        connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        let read = store.events(given.storefront(), given.id()).await;
+        let fetched = store.fetch(Partition::of(given.id()), 10).await;
+        let mut errors = vec![read.unwrap_err()];
+        match column {
+            // Nothing personal is published.
+            "personal" => assert_eq!(fetched.unwrap().len(), 3),
+            _ => errors.push(fetched.unwrap_err()),
+        }
+        for error in errors {
+            match error {
+                StoreError::Corrupt {
+                    table: found,
+                    column: within,
+                    id,
+                    ..
+                } => assert_eq!(
+                    (found, within, id),
+                    ("events", column, format!("{} at {version}", given.id()))
+                ),
+                other => unreachable!("{damage}: {other}"),
+            }
+        }
+        store.park_order(given.id(), "unreadable").await.unwrap();
     }
 }
 
@@ -305,6 +382,34 @@ async fn expired_idempotency_keys_are_purged_in_batches() {
             .unwrap()
             .is_some()
     );
+}
+
+#[tokio::test]
+async fn a_view_shows_each_event_of_the_history() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut given = history(1);
+    applied(&store, given.change()).await;
+    let mut given = given.confirmed(at(5));
+    applied(&store, given.change()).await;
+    let mut connection = database.connection().await;
+    let statement = format!(
+        "SELECT version, kind, CAST(at AS text) AS at, CAST(document AS text) AS document \
+         FROM {} ORDER BY version",
+        view("history")
+    );
+    let shown = connection.fetch_all(AssertSqlSafe(statement)).await;
+    let shown: Vec<(i64, String, String)> = shown
+        .unwrap()
+        .iter()
+        .map(|row| (row.get("version"), row.get("kind"), row.get("document")))
+        .collect();
+    let documents = given.events().iter().map(|event| {
+        let version = i64::try_from(event.version.get()).unwrap();
+        let document = stored_json::event_to_json(event).unwrap();
+        (version, event.payload.name().to_owned(), document)
+    });
+    assert_eq!(shown, documents.collect::<Vec<_>>());
 }
 
 #[tokio::test]

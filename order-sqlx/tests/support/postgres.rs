@@ -24,6 +24,9 @@ pub(crate) const PREFIX: &str = "orders.";
 pub(crate) const OCCUPY: &str =
     "CREATE SCHEMA orders; CREATE TABLE orders.events (of_the_host TEXT)";
 
+/// Lets a test change events.
+pub(crate) const ALLOW_EVENT_UPDATES: &str = "DROP TRIGGER events_are_immutable ON orders.events";
+
 /// Creates a trigger that refuses orders of one customer.
 pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
      'BEGIN RAISE EXCEPTION ''refused''; END'; \

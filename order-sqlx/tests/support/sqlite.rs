@@ -21,6 +21,9 @@ pub(crate) const PREFIX: &str = "order_";
 /// Creates a table of the host with a name of the store.
 pub(crate) const OCCUPY: &str = "CREATE TABLE order_events (of_the_host TEXT)";
 
+/// Lets a test change events.
+pub(crate) const ALLOW_EVENT_UPDATES: &str = "DROP TRIGGER order_events_are_immutable";
+
 /// Creates a trigger that refuses orders of one customer.
 pub(crate) const FAIL_ON_CUSTOMER: &str = "CREATE TRIGGER refuse BEFORE INSERT ON order_orders WHEN new.customer_id = 'refused' \
      BEGIN SELECT RAISE(ABORT, 'refused'); END";

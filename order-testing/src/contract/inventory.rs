@@ -90,14 +90,14 @@ suite! {
 }
 
 /// How long the reservations of the checks are held.
-const TTL: Duration = Duration::from_secs(600);
+pub(super) const TTL: Duration = Duration::from_secs(600);
 
 /// Returns the reference of the reservation of this order.
-fn reservation(order: u64) -> Reference {
+pub(super) fn reservation(order: u64) -> Reference {
     Reference::Reservation(order_id(order), ReservationNo::FIRST)
 }
 
-async fn stocked(subject: &(impl InventoryUnderTest + ?Sized), stock: &[(&str, u32)]) {
+pub(super) async fn stocked(subject: &(impl InventoryUnderTest + ?Sized), stock: &[(&str, u32)]) {
     for (text, units) in stock {
         let here = StorefrontId::default();
         subject.stock(&here, &sku(text), usd(1_999), *units).await;
@@ -105,7 +105,7 @@ async fn stocked(subject: &(impl InventoryUnderTest + ?Sized), stock: &[(&str, u
 }
 
 /// Returns the units that can be reserved.
-async fn available(subject: &(impl InventoryUnderTest + ?Sized), text: &str) -> u32 {
+pub(super) async fn available(subject: &(impl InventoryUnderTest + ?Sized), text: &str) -> u32 {
     subject
         .inventory()
         .products(&call("products"), &[sku(text)])
@@ -120,14 +120,14 @@ fn reserve_request(order: u64, lines: &[(&str, u32)]) -> ReserveRequest {
     ReserveRequest::new(reservation(order), wanted(lines), TTL)
 }
 
-fn wanted(lines: &[(&str, u32)]) -> Vec<SkuQuantity> {
+pub(super) fn wanted(lines: &[(&str, u32)]) -> Vec<SkuQuantity> {
     lines
         .iter()
         .map(|(text, quantity)| units(text, *quantity))
         .collect()
 }
 
-fn key(what: &str, order: u64) -> CallContext {
+pub(super) fn key(what: &str, order: u64) -> CallContext {
     call(&format!("{what}-{order}"))
 }
 
@@ -144,7 +144,11 @@ async fn reserve(
 }
 
 /// Reserves units that are in stock.
-async fn reserved(subject: &(impl InventoryUnderTest + ?Sized), order: u64, lines: &[(&str, u32)]) {
+pub(super) async fn reserved(
+    subject: &(impl InventoryUnderTest + ?Sized),
+    order: u64,
+    lines: &[(&str, u32)],
+) {
     let outcome = reserve(subject, order, lines).await;
     assert!(
         matches!(outcome, ReserveOutcome::Reserved { .. }),
@@ -166,7 +170,7 @@ async fn revise(
         .expect("the service answers")
 }
 
-async fn committed(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
+pub(super) async fn committed(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
     let outcome = subject
         .inventory()
         .commit(&key("commit", order), &reservation(order))
@@ -179,7 +183,7 @@ async fn committed(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
     );
 }
 
-async fn release(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
+pub(super) async fn release(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
     subject
         .inventory()
         .release(&key("release", order), &reservation(order))
@@ -187,7 +191,7 @@ async fn release(subject: &(impl InventoryUnderTest + ?Sized), order: u64) {
         .expect("the service answers");
 }
 
-async fn found(
+pub(super) async fn found(
     subject: &(impl InventoryUnderTest + ?Sized),
     order: u64,
 ) -> Option<StoredReservation> {

@@ -20,6 +20,9 @@ pub use paging::*;
 pub use round_trip::*;
 pub use timers::*;
 
+pub(super) use idempotency::claim;
+pub(super) use inbox::external_event;
+
 use crate::builders::{at, place};
 use crate::history::OrderHistory;
 use order_core::order::Order;
@@ -48,6 +51,7 @@ suite! {
     a_change_whose_key_is_taken_stores_nothing,
     a_change_that_was_received_before_stores_nothing,
     a_reader_sees_all_of_a_commit_or_nothing,
+    a_store_that_reserves_no_stock_refuses_to,
     a_claimed_key_is_found,
     a_taken_key_is_told_with_what_is_stored_under_it,
     an_expired_key_counts_as_none,
@@ -94,12 +98,12 @@ suite! {
 }
 
 /// Returns the order of this number, placed `number` seconds after noon.
-fn history(number: u64) -> OrderHistory {
+pub(super) fn history(number: u64) -> OrderHistory {
     OrderHistory::placed(number, place().build(), at(number))
 }
 
 /// Commits a change that must be applied.
-async fn applied(store: &(impl OrderStore + ?Sized), change: Change) {
+pub(super) async fn applied(store: &(impl OrderStore + ?Sized), change: Change) {
     assert_eq!(
         outcome(store, change).await,
         CommitOutcome::Applied,
@@ -107,12 +111,15 @@ async fn applied(store: &(impl OrderStore + ?Sized), change: Change) {
     );
 }
 
-async fn outcome(store: &(impl OrderStore + ?Sized), change: Change) -> CommitOutcome {
+pub(super) async fn outcome(store: &(impl OrderStore + ?Sized), change: Change) -> CommitOutcome {
     store.commit(change).await.expect("the store answers")
 }
 
 /// Returns the order as it is stored.
-async fn found(store: &(impl OrderStore + ?Sized), history: &OrderHistory) -> Option<Order> {
+pub(super) async fn found(
+    store: &(impl OrderStore + ?Sized),
+    history: &OrderHistory,
+) -> Option<Order> {
     store
         .find(history.storefront(), history.id())
         .await

@@ -4,16 +4,17 @@ mod stock;
 
 pub use stock::StockLevel;
 
-use self::stock::{Stock, StockReservation};
+use self::stock::{OtherLines, Stock};
 use crate::builders::{code, sku, usd};
 use crate::faults::Faults;
 use crate::lock::locked;
 use async_trait::async_trait;
 use order_core::money::Money;
-use order_core::order::{SkuQuantity, merge_by_sku};
+use order_core::order::{Order, SkuQuantity, merge_by_sku};
 use order_core::ports::{
-    CallContext, Clock, Inventory, Product, ReserveOutcome, ReserveRequest, ReviseOutcome,
-    ServiceError, StockOutcome, StoredReservation, StoredReservationStatus,
+    CallContext, Clock, CommitOutcome, Inventory, Product, ReserveOutcome, ReserveRequest,
+    ReviseOutcome, ServiceError, StockOutcome, StockReservation, StoredReservation,
+    StoredReservationStatus,
 };
 use order_core::reference::Reference;
 use order_core::time::{Timestamp, after};
@@ -101,43 +102,51 @@ impl MemoryInventory {
         call: &CallContext,
         request: &ReserveRequest,
     ) -> Result<ReserveOutcome, ServiceError> {
-        let storefront = &call.storefront;
         let lines = merge_by_sku(request.lines.iter().cloned());
-        let mut stock = self.current(storefront);
-        if let Some(reservation) = stock.find(storefront, &request.id) {
-            return if !reservation.keeps_units() {
-                Ok(ReserveOutcome::Gone)
-            } else if reservation.requested == lines {
-                Ok(ReserveOutcome::Reserved {
-                    expires_at: reservation.expires_at,
-                })
-            } else {
-                Err(ServiceError::refused(
+        let expires_at = self.expiry_after(request.ttl);
+        self.current(&call.storefront)
+            .reserve(&call.storefront, &request.id, lines, expires_at)
+            .map_err(|OtherLines| {
+                ServiceError::refused(
                     code("reservation_differs"),
                     "the id was used for other lines",
-                ))
-            };
+                )
+            })
+    }
+
+    /// Reserves the stock of a change, as of its order's last update. Returns the outcome of the change
+    /// if there is not enough.
+    pub(super) fn reserve_for(
+        &self,
+        order: &Order,
+        reserve: StockReservation,
+    ) -> Option<CommitOutcome> {
+        let StockReservation {
+            id,
+            lines,
+            expires_at,
+            ..
+        } = reserve;
+        let storefront = order.storefront();
+        let mut stock = locked(&self.stock);
+        stock.expire(storefront, order.updated_at());
+        match stock.reserve(storefront, &id, lines, expires_at) {
+            Ok(ReserveOutcome::Insufficient { shortages }) => Some(CommitOutcome::OutOfStock {
+                shortages,
+                unknown: Vec::new(),
+            }),
+            Ok(ReserveOutcome::UnknownSkus { skus }) => Some(CommitOutcome::OutOfStock {
+                shortages: Vec::new(),
+                unknown: skus,
+            }),
+            Ok(ReserveOutcome::Reserved { .. }) => {
+                if let Some(kept) = stock.find(storefront, &id) {
+                    kept.expires_at = kept.expires_at.max(expires_at);
+                }
+                None
+            }
+            Ok(_) | Err(OtherLines) => Some(CommitOutcome::ReservationIdTaken),
         }
-        let skus = stock.unknown(storefront, &lines);
-        if !skus.is_empty() {
-            return Ok(ReserveOutcome::UnknownSkus { skus });
-        }
-        let shortages = stock.shortages(storefront, &lines, &[]);
-        if !shortages.is_empty() {
-            return Ok(ReserveOutcome::Insufficient { shortages });
-        }
-        let expires_at = self.expiry_after(request.ttl);
-        stock.put(
-            storefront,
-            &request.id,
-            StockReservation {
-                status: StoredReservationStatus::Held,
-                requested: lines.clone(),
-                lines,
-                expires_at,
-            },
-        );
-        Ok(ReserveOutcome::Reserved { expires_at })
     }
 
     fn try_revise(

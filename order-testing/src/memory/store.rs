@@ -8,6 +8,7 @@ mod outbox;
 pub use effect_queue::QueuedEffect;
 pub use faults::StoreFaults;
 
+use super::MemoryInventory;
 use crate::lock::locked;
 use order_core::apply;
 use order_core::effect::EffectId;
@@ -20,7 +21,7 @@ use order_core::time::Timestamp;
 use order_core::value::{OrderId, StorefrontId, Version};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// An [`OrderStore`](order_core::ports::OrderStore), [`EffectQueue`](order_core::ports::EffectQueue) and
 /// [`Outbox`](order_core::ports::Outbox) in memory.
@@ -31,6 +32,7 @@ use std::sync::{Mutex, MutexGuard};
 pub struct MemoryStore {
     state: Mutex<State>,
     faults: StoreFaults,
+    inventory: Option<Arc<MemoryInventory>>,
 }
 
 #[derive(Default)]
@@ -57,6 +59,17 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns an empty store whose changes may [reserve
+    /// stock](order_core::ports::OrderStore::reserves_stock) of this inventory, as if both were in one
+    /// database.
+    #[must_use]
+    pub fn with_inventory(inventory: Arc<MemoryInventory>) -> Self {
+        Self {
+            inventory: Some(inventory),
+            ..Self::default()
+        }
     }
 
     /// Returns the planned failures of the next calls.

@@ -25,8 +25,7 @@ pub(super) enum BatchedOutcome {
 
 /// Returns whether a change may be part of a batch: it erases nothing and expedites nothing.
 pub(super) fn is_batchable(change: &EncodedChange) -> bool {
-    let erases = change.events.iter().any(|event| event.erases);
-    !erases && !change.change.expedite_effects
+    !change.events.erases && !change.change.expedite_effects
 }
 
 // Values of `o_key_action`.
@@ -45,9 +44,9 @@ const STATEMENT: &str = "SELECT item, outcome, found_version, order_id, fingerpr
      version, in_flight_until, expires_at FROM orders.commit_changes(\
      $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,\
      $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,\
-     $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)";
+     $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)";
 
-/// Commits changes that share no order, idempotency key or inbox entry. Returns the outcome of each.
+/// Commits changes that share no order, idempotency key, inbox entry or reservation. Returns the outcome of each.
 pub(super) async fn call(
     connection: &mut Connection,
     changes: &[&EncodedChange],
@@ -99,14 +98,19 @@ struct Parameters<'a> {
     skus: Vec<&'a str>,
     document: Vec<&'a str>,
     personal: Vec<Option<&'a str>>,
+    events: Vec<&'a str>,
+    event_personal: Vec<Option<&'a str>>,
     source: Vec<Option<&'a str>>,
     event_id: Vec<Option<&'a str>>,
     partition: Vec<Option<i64>>,
+    reservation: Vec<Option<&'a str>>,
+    reserved_until: Vec<Option<i64>>,
+    requested_lines: Vec<Option<&'a str>>,
     keys: Keys<'a>,
     sku_rows: Skus<'a>,
-    events: Events<'a>,
     effects: Effects<'a>,
     done: CompletedEffects,
+    stock: Stock<'a>,
 }
 
 #[derive(Default)]
@@ -131,16 +135,6 @@ struct Skus<'a> {
 }
 
 #[derive(Default)]
-struct Events<'a> {
-    item: Vec<i64>,
-    version: Vec<i64>,
-    kind: Vec<&'static str>,
-    at: Vec<i64>,
-    document: Vec<&'a str>,
-    personal: Vec<Option<&'a str>>,
-}
-
-#[derive(Default)]
 struct Effects<'a> {
     item: Vec<i64>,
     order_id: Vec<Id>,
@@ -159,6 +153,13 @@ struct CompletedEffects {
     order_id: Vec<Id>,
     version: Vec<i64>,
     position: Vec<i64>,
+}
+
+#[derive(Default)]
+struct Stock<'a> {
+    item: Vec<i64>,
+    sku: Vec<&'a str>,
+    units: Vec<i64>,
 }
 
 impl<'a> Parameters<'a> {
@@ -191,11 +192,20 @@ impl<'a> Parameters<'a> {
         self.skus.push(&encoded.skus_document);
         self.document.push(&encoded.document);
         self.personal.push(encoded.personal.as_deref());
+        self.events.push(&encoded.events.documents);
+        self.event_personal.push(encoded.events.personal.as_deref());
         let external = change.external_event.as_ref();
         self.source.push(external.map(|event| &*event.source));
         self.event_id.push(external.map(|event| event.id.as_str()));
         let partition = i64::from(Partition::of(order.id()).number());
         self.partition.push(change.publish.then_some(partition));
+        let reserve = encoded.reserve.as_ref();
+        self.reservation
+            .push(reserve.map(|reserve| &*reserve.key.id));
+        self.reserved_until
+            .push(reserve.map(|reserve| micros(reserve.expires_at)));
+        self.requested_lines
+            .push(reserve.map(|reserve| &*reserve.requested_lines));
     }
 
     fn add_rows(&mut self, item: i64, encoded: &'a EncodedChange) {
@@ -208,14 +218,6 @@ impl<'a> Parameters<'a> {
         for sku in skus {
             self.sku_rows.item.push(item);
             self.sku_rows.sku.push(sku);
-        }
-        for event in &encoded.events {
-            self.events.item.push(item);
-            self.events.version.push(event.version);
-            self.events.kind.push(event.kind);
-            self.events.at.push(event.at);
-            self.events.document.push(&event.document);
-            self.events.personal.push(event.personal.as_deref());
         }
         for (NewEffect { effect, lease, .. }, kind) in
             change.effects.iter().zip(&encoded.effect_kinds)
@@ -240,6 +242,12 @@ impl<'a> Parameters<'a> {
             self.done.version.push(version_number(id.version));
             self.done.position.push(i64::from(id.index));
         }
+        let reserve = encoded.reserve.iter();
+        for line in reserve.flat_map(|reserve| &reserve.lines) {
+            self.stock.item.push(item);
+            self.stock.sku.push(line.sku.as_str());
+            self.stock.units.push(i64::from(line.quantity));
+        }
     }
 
     /// Returns the statement with its parameters, in the order of the function.
@@ -261,6 +269,8 @@ impl<'a> Parameters<'a> {
             .bind(&self.skus)
             .bind(&self.document)
             .bind(&self.personal)
+            .bind(&self.events)
+            .bind(&self.event_personal)
             .bind(&self.partition)
             .bind(&self.keys.action)
             .bind(&self.keys.storefront)
@@ -275,14 +285,11 @@ impl<'a> Parameters<'a> {
             .bind(&self.keys.expires_at)
             .bind(&self.source)
             .bind(&self.event_id)
+            .bind(&self.reservation)
+            .bind(&self.reserved_until)
+            .bind(&self.requested_lines)
             .bind(&self.sku_rows.item)
             .bind(&self.sku_rows.sku)
-            .bind(&self.events.item)
-            .bind(&self.events.version)
-            .bind(&self.events.kind)
-            .bind(&self.events.at)
-            .bind(&self.events.document)
-            .bind(&self.events.personal)
             .bind(&self.effects.item)
             .bind(&self.effects.order_id)
             .bind(&self.effects.version)
@@ -296,6 +303,9 @@ impl<'a> Parameters<'a> {
             .bind(&self.done.order_id)
             .bind(&self.done.version)
             .bind(&self.done.position)
+            .bind(&self.stock.item)
+            .bind(&self.stock.sku)
+            .bind(&self.stock.units)
     }
 }
 

@@ -11,12 +11,15 @@
 //!   task of its own, so that the next batch does not wait.
 //! - **Locked rows.** A batch waits 250 ms for rows that others have locked. Then it is refused, and
 //!   only the change that needs the row waits on, by itself.
+//! - **Stock.** The function takes the units that its batch reserves, summed by product. A change whose
+//!   product is short for the batch as a whole goes by itself, as does one whose reservation is there
+//!   already.
 //! - **In-doubt commits.** If the connection is lost before the answer, the batch is sent again; a
 //!   change that is refused then is compared with what is stored ([`in_doubt`](super::in_doubt)).
 //! - **Leases.** New effects are inserted with the lease their change asks for, on every path.
 //!
 //! Two batches may be written concurrently, since one Postgres backend uses one core. They never
-//! share an order, an idempotency key or an inbox entry.
+//! share an order, an idempotency key, an inbox entry or a reservation.
 
 use super::super::analyze::{self, AnalyzeSchedule};
 use super::super::dialect::{Connection, is_unavailable};
@@ -103,6 +106,7 @@ impl BatchHandler for CommitQueue {
             self.queue.spawn_tracked(analyze::analyze(pool));
         }
         let mut in_doubt = InDoubt::default();
+        let mut short_of_stock = Vec::new();
         match self.commit_batch(session, &batchable, &mut in_doubt).await {
             BatchResult::Decided(outcomes) => {
                 for (job, outcome) in batchable.into_iter().zip(outcomes) {
@@ -113,6 +117,9 @@ impl BatchHandler for CommitQueue {
                         BatchedOutcome::Decided(outcome) => {
                             let outcome = in_doubt.settle(&self.pool, &job.change, outcome).await;
                             job.reply(outcome.map_err(StoreError::from));
+                        }
+                        BatchedOutcome::NeedsTransaction if job.change.reserve.is_some() => {
+                            short_of_stock.push(job);
                         }
                         BatchedOutcome::NeedsTransaction => single.push(job),
                     }
@@ -130,6 +137,15 @@ impl BatchHandler for CommitQueue {
             let pool = self.pool.clone();
             self.queue
                 .spawn_tracked(async move { commit_one(&pool, job, in_doubt).await });
+        }
+        if !short_of_stock.is_empty() {
+            let pool = self.pool.clone();
+            // One after the other, so that they do not wait for each other's locks.
+            self.queue.spawn_tracked(async move {
+                for job in short_of_stock {
+                    commit_one(&pool, job, in_doubt).await;
+                }
+            });
         }
     }
 }

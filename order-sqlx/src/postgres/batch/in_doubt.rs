@@ -46,35 +46,27 @@ async fn is_stored(pool: &ScopedPool, change: &EncodedChange) -> Result<bool, Db
         match stored_events(pool, change).await {
             Err(error) if budget.should_retry(&error).await => {}
             Err(error) => return Err(error),
-            Ok(stored) => {
-                let events = change.events.iter();
-                return Ok(stored
-                    .iter()
-                    .map(|(version, document)| (*version, &**document))
-                    .eq(events.map(|event| (event.version, &*event.document))));
-            }
+            Ok(stored) => return Ok(stored.as_ref() == Some(&change.events.documents)),
         }
     }
 }
 
-/// Reads what is stored under the versions of a change: version and document.
+/// Reads the documents of the events that are stored from the first version of a change on.
 async fn stored_events(
     pool: &ScopedPool,
     change: &EncodedChange,
-) -> Result<Vec<(i64, String)>, DbError> {
-    let versions: Vec<_> = change.events.iter().map(|event| event.version).collect();
+) -> Result<Option<String>, DbError> {
+    let (first_version, _) = change.version_range();
     let mut reader = ReadConnection::begin(pool, Some(change.order().storefront())).await?;
-    sqlx::query(concat!(
-        "SELECT version, document FROM ",
+    let stored = sqlx::query(concat!(
+        "SELECT documents FROM ",
         table!("events"),
-        " WHERE storefront = $1 AND order_id = $2 AND version = ANY($3) ORDER BY version",
+        " WHERE storefront = $1 AND order_id = $2 AND first_version = $3",
     ))
     .bind(change.storefront())
     .bind(bind_id(change.order().id()))
-    .bind(versions)
-    .fetch_all(&mut *reader)
-    .await?
-    .iter()
-    .map(|row| Ok((row.try_get("version")?, row.try_get("document")?)))
-    .collect()
+    .bind(first_version)
+    .fetch_optional(&mut *reader)
+    .await?;
+    Ok(stored.map(|row| row.try_get("documents")).transpose()?)
 }

@@ -9,32 +9,22 @@
 
 use super::super::dialect::Connection;
 use super::super::pool::ScopedPool;
-use super::super::shared::encode::{encoding_error, micros};
+use super::super::shared::encode::micros;
 use super::super::shared::error::{DbError, SharedError};
 use super::super::shared::inventory::reservation_rows::ReservationKey;
-use super::super::shared::inventory::reservations::{self, ReserveResult};
+use super::super::shared::inventory::reserve::{ReservationRequest, ReserveResult, reserve};
 use super::super::shared::queue::{self, BatchHandler, BatchJob, BatchQueue, ConflictKey, Reply};
 use super::super::shared::retry::RetryBudget;
 use super::super::shared::rows::RowReader;
 use super::super::tx::{ScopedConnection, TxOutcome, run_in_tx};
 use super::{CachedConnection, cached_connection, idle_timeout};
-use order_core::order::SkuQuantity;
 use order_core::ports::{ReserveOutcome, StoreError};
-use order_core::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A request to reserve units.
-struct ReserveRequest {
-    key: ReservationKey,
-    lines: Vec<SkuQuantity>,
-    now: Timestamp,
-    expires_at: Timestamp,
-}
-
 /// A request, and the caller that waits for its outcome.
 pub(in super::super) struct ReserveJob {
-    request: ReserveRequest,
+    request: ReservationRequest,
     reply: Reply<ReserveResult>,
 }
 
@@ -83,7 +73,7 @@ const STATEMENT: &str = concat!(
     " $9::bigint[]) AS l(item, storefront, reservation, sku, quantity)",
     " WHERE l.item <> ALL ((SELECT items FROM refused)::bigint[])),",
     " summed AS MATERIALIZED (SELECT storefront, sku, CAST(sum(quantity) AS bigint) AS units",
-    " FROM lines GROUP BY storefront, sku ORDER BY storefront, sku),",
+    " FROM lines GROUP BY storefront, sku ORDER BY storefront COLLATE \"C\", sku COLLATE \"C\"),",
     " decremented AS (UPDATE ",
     table!("products"),
     " AS p SET available = p.available - s.units FROM summed AS s",
@@ -106,7 +96,7 @@ const STATEMENT: &str = concat!(
 /// that were granted.
 async fn reserve_batch(
     connection: &mut Connection,
-    requests: &[&ReserveRequest],
+    requests: &[&ReservationRequest],
 ) -> Result<Vec<usize>, DbError> {
     let (mut storefronts, mut ids, mut expiries, mut requested) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -117,7 +107,7 @@ async fn reserve_batch(
         storefronts.push(storefront.as_str());
         ids.push(&**id);
         expiries.push(micros(request.expires_at));
-        requested.push(serde_json::to_string(&request.lines).map_err(encoding_error)?);
+        requested.push(&*request.requested_lines);
         for line in &request.lines {
             items.push(item);
             line_storefronts.push(storefront.as_str());
@@ -162,17 +152,8 @@ impl ReserveQueue {
     /// Reserves units, in a batch with others.
     pub(in super::super) async fn reserve(
         self: &Arc<Self>,
-        key: ReservationKey,
-        lines: Vec<SkuQuantity>,
-        now: Timestamp,
-        expires_at: Timestamp,
+        request: ReservationRequest,
     ) -> Result<ReserveResult, StoreError> {
-        let request = ReserveRequest {
-            key,
-            lines,
-            now,
-            expires_at,
-        };
         queue::submit(self, |reply| ReserveJob { request, reply }).await
     }
 
@@ -234,7 +215,7 @@ impl ReserveQueue {
     async fn send(
         &self,
         connection: &mut Connection,
-        requests: &[&ReserveRequest],
+        requests: &[&ReservationRequest],
     ) -> Result<Vec<usize>, DbError> {
         let storefronts = requests.iter().map(|request| &request.key.storefront);
         let scope = self.pool.scope(storefronts);
@@ -280,15 +261,7 @@ async fn reserve_one(pool: &ScopedPool, ReserveJob { request, reply }: ReserveJo
     let reserved = loop {
         let committed = run_in_tx(pool, |connection| {
             let request = Arc::clone(&request);
-            Box::pin(async move {
-                let ReserveRequest {
-                    key,
-                    lines,
-                    now,
-                    expires_at,
-                } = &*request;
-                reservations::reserve(connection, key, lines, *now, *expires_at).await
-            })
+            Box::pin(async move { reserve(connection, &request).await })
         });
         match committed.await {
             TxOutcome::Committed(reserved) => break Ok(reserved),

@@ -26,6 +26,8 @@ pub(crate) struct StoredOrder {
 
 /// A change that applies.
 pub(crate) struct AcceptedChange<'a> {
+    /// Its position in the batch.
+    pub(crate) item: usize,
     pub(crate) change: &'a EncodedChange,
     /// `None` for a new order.
     pub(crate) before: Option<StoredOrder>,
@@ -51,7 +53,7 @@ pub(super) async fn check<'a>(
     let mut stored = stored_orders(connection, changes).await?;
     let mut outcomes = Vec::with_capacity(changes.len());
     let mut accepted = Vec::with_capacity(changes.len());
-    for (item, change) in (0_i64..).zip(changes) {
+    for (position, (item, change)) in (0_i64..).zip(changes).enumerate() {
         let before = stored.remove(&item);
         let version = before.as_ref().map_or(Version::NONE, |order| order.version);
         outcomes.push(if let Some(record) = claimed_keys.remove(&item) {
@@ -61,7 +63,11 @@ pub(super) async fn check<'a>(
         } else if version != change.change.expected_version {
             CommitOutcome::VersionConflict { found: version }
         } else {
-            accepted.push(AcceptedChange { change, before });
+            accepted.push(AcceptedChange {
+                item: position,
+                change,
+                before,
+            });
             CommitOutcome::Applied
         });
     }

@@ -240,37 +240,41 @@ async fn write_events(
     connection: &mut Connection,
     accepted: &[AcceptedChange<'_>],
 ) -> Result<(), DbError> {
-    let (mut rows, mut erased) = (Vec::new(), Vec::new());
-    for one in accepted {
-        for event in &one.change.events {
-            rows.push((
+    let rows: Vec<_> = accepted
+        .iter()
+        .map(|one| {
+            let events = &one.change.events;
+            let (first, last) = one.change.version_range();
+            (
                 one.storefront(),
                 one.id(),
-                event.version,
-                event.kind,
-                event.at,
-                &event.document,
-                &event.personal,
-            ));
-            if event.erases {
-                erased.push((one.storefront(), one.id(), event.version));
-            }
-        }
-    }
+                first,
+                last,
+                &events.documents,
+                &events.personal,
+            )
+        })
+        .collect();
     execute_on_each(
         connection,
         concat!(
             "INSERT INTO ",
             table!("events"),
-            " (storefront, order_id, version, kind, at, document, personal) SELECT n.value ->> 0, ",
+            " (storefront, order_id, first_version, last_version, documents, personal)",
+            " SELECT n.value ->> 0, ",
             order_id!("n.value ->> 1"),
-            ", CAST(n.value ->> 2 AS BIGINT), n.value ->> 3,",
-            " CAST(n.value ->> 4 AS BIGINT), n.value ->> 5, n.value ->> 6 FROM ",
+            ", CAST(n.value ->> 2 AS BIGINT), CAST(n.value ->> 3 AS BIGINT), n.value ->> 4,",
+            " n.value ->> 5 FROM ",
             rows!("$1"),
         ),
         &rows,
     )
     .await?;
+    let erased: Vec<_> = accepted
+        .iter()
+        .filter(|one| one.change.events.erases)
+        .map(|one| (one.storefront(), one.id(), one.change.version_range().0))
+        .collect();
     execute(
         connection,
         concat!(
@@ -280,7 +284,7 @@ async fn write_events(
             rows!("$1"),
             " WHERE e.storefront = n.value ->> 0 AND e.order_id = ",
             order_id!("n.value ->> 1"),
-            " AND e.version <= CAST(n.value ->> 2 AS BIGINT) AND e.personal IS NOT NULL",
+            " AND e.first_version < CAST(n.value ->> 2 AS BIGINT) AND e.personal IS NOT NULL",
         ),
         &erased,
     )

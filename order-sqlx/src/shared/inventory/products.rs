@@ -3,7 +3,7 @@
 use super::super::dialect::{Connection, Row};
 use super::super::encode::{json_rows, micros};
 use super::super::error::DbError;
-use super::super::rows::RowReader;
+use super::super::rows::{RowReader, execute_on_each};
 use order_core::money::{Amount, Money};
 use order_core::order::{Shortage, SkuQuantity};
 use order_core::ports::Product;
@@ -232,4 +232,33 @@ pub(super) fn shortages(
                 .then(|| Shortage::new(line.sku.clone(), line.quantity, available))
         })
         .collect()
+}
+
+/// Identifies a product.
+pub(super) type ProductKey<'a> = (&'a StorefrontId, &'a Sku);
+
+/// Takes units of products; negative units are returned. The condition of the update prevents overselling:
+/// it fails with a write conflict if a product has fewer units, and the transaction must be rolled back.
+pub(super) async fn take(
+    connection: &mut Connection,
+    units: &[(ProductKey<'_>, i64)],
+) -> Result<(), DbError> {
+    let rows: Vec<_> = units
+        .iter()
+        .filter(|(_, units)| *units != 0)
+        .map(|((storefront, sku), units)| (storefront.as_str(), sku.as_str(), units))
+        .collect();
+    execute_on_each(
+        connection,
+        concat!(
+            "UPDATE ",
+            table!("products"),
+            " AS p SET available = p.available - CAST(n.value ->> 2 AS BIGINT) FROM ",
+            rows!("$1"),
+            " WHERE p.storefront = n.value ->> 0 AND p.sku = n.value ->> 1",
+            " AND p.available >= CAST(n.value ->> 2 AS BIGINT)",
+        ),
+        &rows,
+    )
+    .await
 }

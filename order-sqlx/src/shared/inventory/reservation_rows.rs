@@ -2,7 +2,6 @@
 //! [`reservations`](super::reservations).
 
 use super::super::dialect::Connection;
-use super::super::encode::micros;
 use super::super::error::DbError;
 use super::super::rows::{RowReader, execute, execute_on_each};
 use order_core::order::SkuQuantity;
@@ -123,21 +122,14 @@ pub(super) async fn read_lines(
     .collect()
 }
 
-/// Inserts the row of a reservation, without its lines.
+/// A row to insert for a reservation: storefront, id, status, expiry, requested lines.
+pub(super) type NewRow<'a> = (&'a str, &'a str, &'static str, Option<i64>, &'a str);
+
+/// Inserts the rows of new reservations, without their lines.
 pub(super) async fn insert(
     connection: &mut Connection,
-    key: &ReservationKey,
-    status: &'static str,
-    expires_at: Option<Timestamp>,
-    requested_lines: &str,
+    rows: &[NewRow<'_>],
 ) -> Result<(), DbError> {
-    let rows = [(
-        key.storefront.as_str(),
-        &key.id,
-        status,
-        expires_at.map(micros),
-        requested_lines,
-    )];
     execute_on_each(
         connection,
         concat!(
@@ -148,19 +140,19 @@ pub(super) async fn insert(
             rows!("$1"),
             " WHERE true ON CONFLICT DO NOTHING",
         ),
-        &rows,
+        rows,
     )
     .await
 }
 
+/// Inserts the lines of reservations.
 pub(super) async fn insert_lines(
     connection: &mut Connection,
-    key: &ReservationKey,
-    lines: &[SkuQuantity],
+    lines: &[(&ReservationKey, &SkuQuantity)],
 ) -> Result<(), DbError> {
     let rows: Vec<_> = lines
         .iter()
-        .map(|line| {
+        .map(|(key, line)| {
             (
                 key.storefront.as_str(),
                 &key.id,

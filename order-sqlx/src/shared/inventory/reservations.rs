@@ -1,75 +1,20 @@
-//! Reservations: units of products that are reserved for an order, and then committed or released.
+//! Reservations as they go on: revised, extended, committed, released. They are made in
+//! [`reserve`](super::reserve).
 
 use super::super::dialect::Connection;
-use super::super::encode::{encoding_error, micros};
+use super::super::encode::micros;
 use super::super::error::DbError;
-use super::super::rows::execute_on_each;
 use super::expiry::{load_unexpired, sweep_skus};
 use super::products;
 use super::reservation_rows::{
-    COMMITTED, HELD, READ, RELEASED, ReservationKey, ReservationRow, insert, insert_lines, read,
+    COMMITTED, READ, RELEASED, ReservationKey, ReservationRow, insert, insert_lines, read,
     read_lines, return_units, set_status,
 };
 use order_core::order::{Shortage, SkuQuantity};
-use order_core::ports::{
-    ReserveOutcome, ReviseOutcome, StockOutcome, StoredReservation, StoredReservationStatus,
-};
+use order_core::ports::{ReviseOutcome, StockOutcome, StoredReservation, StoredReservationStatus};
 use order_core::time::Timestamp;
-use order_core::value::{Sku, StorefrontId};
+use order_core::value::Sku;
 use std::collections::BTreeMap;
-
-/// The outcome of a reserve request; `Err` if the id was used for other lines.
-pub(crate) type ReserveResult = Result<ReserveOutcome, OtherLines>;
-
-/// The id of a reservation was used for other lines.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OtherLines;
-
-/// Reserves units, all or nothing. A repetition returns the outcome of the first request.
-pub(crate) async fn reserve(
-    connection: &mut Connection,
-    key: &ReservationKey,
-    lines: &[SkuQuantity],
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> Result<ReserveResult, DbError> {
-    let requested = serde_json::to_string(lines).map_err(encoding_error)?;
-    if let Some(outcome) = find_repeated(connection, key, &requested, now).await? {
-        return Ok(outcome);
-    }
-    match check_available(connection, key, lines, &BTreeMap::new(), now).await? {
-        Availability::Enough => {}
-        Availability::Unknown(skus) => return Ok(Ok(ReserveOutcome::UnknownSkus { skus })),
-        Availability::Short(shortages) => {
-            // The same request may have taken the last units while this one waited for the lock.
-            let repeated = find_repeated(connection, key, &requested, now).await?;
-            return Ok(repeated.unwrap_or(Ok(ReserveOutcome::Insufficient { shortages })));
-        }
-    }
-    let units: Vec<_> = lines
-        .iter()
-        .map(|line| (&line.sku, i64::from(line.quantity)))
-        .collect();
-    take_units(connection, &key.storefront, &units).await?;
-    insert(connection, key, HELD, Some(expires_at), &requested).await?;
-    insert_lines(connection, key, lines).await?;
-    Ok(Ok(ReserveOutcome::Reserved { expires_at }))
-}
-
-/// Returns the outcome of an earlier request under the same id, if there was one.
-async fn find_repeated(
-    connection: &mut Connection,
-    key: &ReservationKey,
-    requested: &str,
-    now: Timestamp,
-) -> Result<Option<ReserveResult>, DbError> {
-    let stored = load_unexpired(connection, key, now).await?;
-    Ok(stored.map(|stored| match stored.expires_at {
-        Some(_) if stored.keeps_units() && stored.requested_lines != requested => Err(OtherLines),
-        Some(expires_at) if stored.keeps_units() => Ok(ReserveOutcome::Reserved { expires_at }),
-        _ => Ok(ReserveOutcome::Gone),
-    }))
-}
 
 /// Changes a reservation to cover exactly these units.
 pub(crate) async fn revise(
@@ -101,8 +46,11 @@ pub(crate) async fn revise(
     for line in lines {
         *difference.entry(&line.sku).or_default() += i64::from(line.quantity);
     }
-    let difference: Vec<_> = difference.into_iter().collect();
-    take_units(connection, &key.storefront, &difference).await?;
+    let difference: Vec<_> = difference
+        .into_iter()
+        .map(|(sku, units)| ((&key.storefront, sku), units))
+        .collect();
+    products::take(connection, &difference).await?;
     sqlx::query(concat!(
         "DELETE FROM ",
         table!("reservation_lines"),
@@ -112,7 +60,8 @@ pub(crate) async fn revise(
     .bind(&key.id)
     .execute(&mut *connection)
     .await?;
-    insert_lines(connection, key, lines).await?;
+    let lines: Vec<_> = lines.iter().map(|line| (key, line)).collect();
+    insert_lines(connection, &lines).await?;
     Ok(ReviseOutcome::Revised)
 }
 
@@ -172,7 +121,8 @@ pub(crate) async fn release(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let Some(stored) = load_unexpired(connection, key, now).await? else {
-        return insert(connection, key, RELEASED, None, "[]").await;
+        let row = (key.storefront.as_str(), &*key.id, RELEASED, None, "[]");
+        return insert(connection, &[row]).await;
     };
     if stored.keeps_units() {
         return_units(connection, &[(key.storefront.to_string(), key.id.clone())]).await?;
@@ -203,7 +153,7 @@ pub(crate) async fn find(
     )))
 }
 
-enum Availability {
+pub(super) enum Availability {
     Enough,
     Unknown(Vec<Sku>),
     Short(Vec<Shortage>),
@@ -211,7 +161,7 @@ enum Availability {
 
 /// Checks whether these lines can be reserved by an owner who has the units `own` already. Expires
 /// lapsed reservations first where units are short. Locks the products.
-async fn check_available(
+pub(super) async fn check_available(
     connection: &mut Connection,
     key: &ReservationKey,
     lines: &[SkuQuantity],
@@ -236,31 +186,4 @@ async fn check_available(
             return Ok(Availability::Short(shortages));
         }
     }
-}
-
-/// Takes units of products; negative units are returned. The condition of the update prevents overselling:
-/// it fails with a write conflict if a product has fewer units, and the transaction must be rolled back.
-async fn take_units(
-    connection: &mut Connection,
-    storefront: &StorefrontId,
-    units: &[(&Sku, i64)],
-) -> Result<(), DbError> {
-    let rows: Vec<_> = units
-        .iter()
-        .filter(|(_, units)| *units != 0)
-        .map(|(sku, units)| (storefront.as_str(), sku.as_str(), units))
-        .collect();
-    execute_on_each(
-        connection,
-        concat!(
-            "UPDATE ",
-            table!("products"),
-            " AS p SET available = p.available - CAST(n.value ->> 2 AS BIGINT) FROM ",
-            rows!("$1"),
-            " WHERE p.storefront = n.value ->> 0 AND p.sku = n.value ->> 1",
-            " AND p.available >= CAST(n.value ->> 2 AS BIGINT)",
-        ),
-        &rows,
-    )
-    .await
 }

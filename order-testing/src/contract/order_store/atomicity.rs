@@ -2,14 +2,15 @@
 
 use super::idempotency::{claim, scoped};
 use super::inbox::external_event;
-use super::{applied, history, outcome, same};
+use super::{applied, found, history, outcome, same};
 use crate::builders::{at, place};
 use crate::contract::MANY;
 use crate::history::OrderHistory;
 use futures::future::join;
 use order_core::event::EventPayload;
-use order_core::ports::{Change, CommitOutcome, OrderStore};
-use order_core::value::StorefrontId;
+use order_core::ports::{Change, CommitOutcome, OrderStore, StockReservation, StoreError};
+use order_core::reference::Reference;
+use order_core::value::{ReservationNo, StorefrontId};
 
 /// Stores an order. Returns it with a change that has every optional part: key, external event, wake.
 async fn loaded(store: &(impl OrderStore + ?Sized)) -> (OrderHistory, Change) {
@@ -153,4 +154,21 @@ pub async fn a_reader_sees_all_of_a_commit_or_nothing(store: &(impl OrderStore +
     };
     join(writer, reader).await;
     same(store, &written, "everything is stored in the end").await;
+}
+
+/// Checks that a store that cannot reserve stock in a commit fails for a change that asks for it, and
+/// stores nothing.
+pub async fn a_store_that_reserves_no_stock_refuses_to(store: &(impl OrderStore + ?Sized)) {
+    if store.reserves_stock() {
+        return;
+    }
+    let mut history = history(1);
+    let mut change = history.change();
+    let id = Reference::Reservation(history.id(), ReservationNo::FIRST);
+    change.reserve = Some(StockReservation::new(id, [], at(600)));
+    assert!(
+        matches!(store.commit(change).await, Err(StoreError::Failed(_))),
+        "it fails"
+    );
+    assert_eq!(found(store, &history).await, None, "nothing is stored");
 }

@@ -33,7 +33,7 @@ fn record(order: OrderId) -> IdempotencyRecord {
 }
 
 /// Returns the claim of a key at one second after noon.
-pub(super) fn claim(key: &str, order: OrderId) -> IdempotencyUpdate {
+pub(in crate::contract) fn claim(key: &str, order: OrderId) -> IdempotencyUpdate {
     claim_of(scoped(key), order, 1)
 }
 

@@ -9,7 +9,7 @@ use order_core::event::EventPayload;
 use order_core::ports::{CommitOutcome, ExternalEventRef, OrderStore};
 
 /// Returns the reference of an event of the payment provider.
-pub(super) fn external_event(id: &str) -> ExternalEventRef {
+pub(in crate::contract) fn external_event(id: &str) -> ExternalEventRef {
     event_from("payments", id)
 }
 

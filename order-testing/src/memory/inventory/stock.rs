@@ -2,7 +2,7 @@
 
 use order_core::money::Money;
 use order_core::order::{Shortage, SkuQuantity};
-use order_core::ports::{Product, StoredReservation, StoredReservationStatus};
+use order_core::ports::{Product, ReserveOutcome, StoredReservation, StoredReservationStatus};
 use order_core::reference::Reference;
 use order_core::time::Timestamp;
 use order_core::value::{ProductName, Sku, StorefrontId};
@@ -32,7 +32,7 @@ impl StockLevel {
 
 /// A reservation, and the units it holds.
 #[derive(Debug, Clone)]
-pub(super) struct StockReservation {
+pub(super) struct KeptReservation {
     pub(super) status: StoredReservationStatus,
     /// The lines of the first request, which distinguish a repetition from another request.
     pub(super) requested: Vec<SkuQuantity>,
@@ -40,7 +40,7 @@ pub(super) struct StockReservation {
     pub(super) expires_at: Timestamp,
 }
 
-impl StockReservation {
+impl KeptReservation {
     pub(super) const fn keeps_units(&self) -> bool {
         matches!(
             self.status,
@@ -58,10 +58,13 @@ impl StockReservation {
     }
 }
 
+/// The id of a reservation was used for other lines.
+pub(super) struct OtherLines;
+
 #[derive(Debug, Default)]
 pub(super) struct Stock {
     products: BTreeMap<(StorefrontId, Sku), (Money, u32)>,
-    reservations: HashMap<(StorefrontId, Reference), StockReservation>,
+    reservations: HashMap<(StorefrontId, Reference), KeptReservation>,
 }
 
 impl Stock {
@@ -145,25 +148,52 @@ impl Stock {
         &mut self,
         storefront: &StorefrontId,
         id: &Reference,
-    ) -> Option<&mut StockReservation> {
+    ) -> Option<&mut KeptReservation> {
         self.reservations.get_mut(&(storefront.clone(), *id))
     }
 
-    pub(super) fn put(
+    /// Reserves units, all or none, and sorted by SKU. A repetition gets the outcome of the first request.
+    pub(super) fn reserve(
         &mut self,
         storefront: &StorefrontId,
         id: &Reference,
-        reservation: StockReservation,
-    ) {
-        self.reservations
-            .insert((storefront.clone(), *id), reservation);
+        lines: Vec<SkuQuantity>,
+        expires_at: Timestamp,
+    ) -> Result<ReserveOutcome, OtherLines> {
+        if let Some(kept) = self.find(storefront, id) {
+            return if !kept.keeps_units() {
+                Ok(ReserveOutcome::Gone)
+            } else if kept.requested == lines {
+                Ok(ReserveOutcome::Reserved {
+                    expires_at: kept.expires_at,
+                })
+            } else {
+                Err(OtherLines)
+            };
+        }
+        let skus = self.unknown(storefront, &lines);
+        if !skus.is_empty() {
+            return Ok(ReserveOutcome::UnknownSkus { skus });
+        }
+        let shortages = self.shortages(storefront, &lines, &[]);
+        if !shortages.is_empty() {
+            return Ok(ReserveOutcome::Insufficient { shortages });
+        }
+        let kept = KeptReservation {
+            status: StoredReservationStatus::Held,
+            requested: lines.clone(),
+            lines,
+            expires_at,
+        };
+        self.reservations.insert((storefront.clone(), *id), kept);
+        Ok(ReserveOutcome::Reserved { expires_at })
     }
 
     /// Marks a reservation as released, even one that was never made.
     pub(super) fn release(&mut self, storefront: &StorefrontId, id: &Reference, now: Timestamp) {
         self.reservations
             .entry((storefront.clone(), *id))
-            .or_insert_with(|| StockReservation {
+            .or_insert_with(|| KeptReservation {
                 status: StoredReservationStatus::Released,
                 requested: Vec::new(),
                 lines: Vec::new(),

@@ -1,7 +1,7 @@
 //! Orders, events, idempotency keys and the inbox, and the commit that writes them all.
 
 use super::faults::{CommitFault, unavailable};
-use super::{MemoryStore, State, Stored};
+use super::{MemoryInventory, MemoryStore, State, Stored};
 use async_trait::async_trait;
 use order_core::event::EventPayload;
 use order_core::order::{Order, PersonalData};
@@ -22,15 +22,19 @@ impl OrderStore for MemoryStore {
         self.faults.check("commit")?;
         let mut state = self.state();
         match self.faults.take_commit_fault() {
-            None => state.commit(change),
+            None => state.commit(change, self.inventory.as_deref()),
             Some(CommitFault::Conflict) => Ok(CommitOutcome::VersionConflict {
                 found: state.version(&change.order),
             }),
             Some(CommitFault::LoseAnswer) => {
-                state.commit(change)?;
+                state.commit(change, self.inventory.as_deref())?;
                 Err(unavailable())
             }
         }
+    }
+
+    fn reserves_stock(&self) -> bool {
+        self.inventory.is_some()
     }
 
     async fn find(
@@ -147,7 +151,11 @@ impl State {
         self.keys.get(key).filter(|record| record.is_live(now))
     }
 
-    fn commit(&mut self, change: Change) -> Result<CommitOutcome, StoreError> {
+    fn commit(
+        &mut self,
+        mut change: Change,
+        inventory: Option<&MemoryInventory>,
+    ) -> Result<CommitOutcome, StoreError> {
         check_versions(&change)?;
         check_key(&change)?;
         let taken = match &change.idempotency {
@@ -172,6 +180,12 @@ impl State {
         let found = self.version(&change.order);
         if found != change.expected_version {
             return Ok(CommitOutcome::VersionConflict { found });
+        }
+        if let Some(reserve) = change.reserve.take() {
+            let inventory = inventory.ok_or_else(|| broken("this store reserves no stock"))?;
+            if let Some(refused) = inventory.reserve_for(&change.order, reserve) {
+                return Ok(refused);
+            }
         }
         self.inbox.extend(external_event);
         self.write(change);

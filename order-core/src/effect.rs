@@ -268,11 +268,13 @@ impl Effect {
     }
 }
 
-/// Returns the effects of an event. `order` is the order after the event was applied.
+/// Returns the effects of an event. `order` is the order after the event was applied. An order without
+/// a contact has nobody to notify.
 #[must_use]
 pub fn effects(order: &Order, event: &Event) -> Vec<Effect> {
     (0_u8..)
         .zip(effect_kinds(order, &event.payload))
+        .filter(|(_, kind)| is_due_to_somebody(order, kind))
         .map(|(index, kind)| {
             Effect::new(
                 EffectId::new(order.id, event.version, index),
@@ -281,6 +283,10 @@ pub fn effects(order: &Order, event: &Event) -> Vec<Effect> {
             )
         })
         .collect()
+}
+
+fn is_due_to_somebody(order: &Order, kind: &EffectKind) -> bool {
+    !matches!(kind, EffectKind::Notify { .. }) || order.personal.contact.is_some()
 }
 
 fn notify(notification: NotificationKind) -> Vec<EffectKind> {

@@ -38,7 +38,10 @@ pub use call::CallContext;
 pub use change::{Change, CommitOutcome, StockReservation};
 pub use clock::{Clock, IdGenerator};
 pub use customers::{Customer, CustomerStatus, Customers};
-pub use effects::{DeadLetter, DeadLetterPage, EffectQueue, LeasedEffect, NewEffect};
+pub use effects::{
+    DeadLetter, DeadLetterPage, EffectQueue, EffectSettlement, LeasedEffect, NewEffect,
+    ParkedEffect, PostponedEffect,
+};
 pub use error::{ServiceError, ServiceErrorKind, StoreError};
 pub use idempotency::{
     ExternalEventRef, Idempotency, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,

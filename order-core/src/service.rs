@@ -18,7 +18,9 @@
 //! | `retry` | back-off, parking, release of leases |
 //! | `outage` | what an unreachable service means for an order |
 //! | `log` | logging of committed events |
-//! | `runner` | rounds of leftover effects and due timers |
+//! | `runner`, `runner_loop` | leftover effects and due timers, round by round and without end |
+//! | `job_pool`, `gathered` | orders carried on side by side, and their outcomes stored together |
+//! | `handover`, `notices` | notices handed from a commit to the runner of the process |
 
 mod ask;
 mod builder;
@@ -27,8 +29,12 @@ mod config;
 mod engine;
 mod execute;
 mod external_services;
+mod gathered;
+mod handover;
 mod import;
+mod job_pool;
 mod log;
+mod notices;
 mod outage;
 mod perform;
 mod place;
@@ -39,9 +45,11 @@ mod report;
 mod retry;
 mod run_effects;
 mod runner;
+#[cfg(feature = "tokio")]
+mod runner_loop;
 
 pub use builder::OrderServiceBuilder;
-pub use config::{RetryPolicy, ServiceConfig};
+pub use config::{RetryPolicy, RunnerConfig, ServiceConfig};
 pub use external_services::ExternalServices;
 pub use runner::Runner;
 
@@ -175,7 +183,11 @@ impl Orders for OrderService {
         effect: EffectId,
     ) -> Result<bool, OrderError> {
         let now = self.engine.clock.now();
-        Ok(self.engine.queue.retry(storefront, effect, now).await?)
+        let retried = self.engine.queue.retry(storefront, effect, now).await?;
+        if retried {
+            self.engine.handover.wake();
+        }
+        Ok(retried)
     }
 
     async fn ready(&self) -> Result<(), OrderError> {

@@ -28,8 +28,8 @@ async fn plan(connection: &mut SqliteConnection, statement: &str) -> Vec<String>
 /// Returns whether a step scans only a few rows: parameters, a limited subquery, the sixteen partitions,
 /// or a page in the order of the primary key.
 fn is_harmless(step: &str, statement: &str) -> bool {
-    let of_given_rows =
-        step.starts_with("SCAN n VIRTUAL TABLE") || step == "SCAN g" || step == "SCAN d";
+    let of_given_rows = step.starts_with("SCAN n VIRTUAL TABLE")
+        || ["SCAN g", "SCAN d", "SCAN lapsed", "SCAN free"].contains(&step);
     let of_partitions =
         step == "SCAN l" || step == "SCAN order_outbox_partitions" || step.contains("SCAN l ");
     let sorts_few = step == "USE TEMP B-TREE FOR ORDER BY" && statement.contains("ORDER BY l.turn")

@@ -89,10 +89,88 @@ impl DeadLetterPage {
     }
 }
 
+/// An effect to retry later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostponedEffect {
+    /// The effect.
+    pub effect: EffectId,
+    /// When it is due again.
+    pub due: Timestamp,
+    /// Why it is postponed.
+    pub error: String,
+}
+
+impl PostponedEffect {
+    /// Creates an effect to retry at `due`.
+    #[must_use]
+    pub const fn new(effect: EffectId, due: Timestamp, error: String) -> Self {
+        Self { effect, due, error }
+    }
+}
+
+/// An effect to park as a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParkedEffect {
+    /// The effect.
+    pub effect: EffectId,
+    /// The error of its last attempt.
+    pub error: String,
+}
+
+impl ParkedEffect {
+    /// Creates an effect to park.
+    #[must_use]
+    pub const fn new(effect: EffectId, error: String) -> Self {
+        Self { effect, error }
+    }
+}
+
+/// The outcomes of many effects, of any orders, stored together by [`EffectQueue::settle`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EffectSettlement {
+    /// The effects that are done.
+    pub finished: Vec<EffectId>,
+    /// The effects to retry later. None is named twice, or finished or parked as well.
+    pub postponed: Vec<PostponedEffect>,
+    /// The effects to park as dead letters.
+    pub parked: Vec<ParkedEffect>,
+}
+
+impl EffectSettlement {
+    /// Creates a settlement.
+    #[must_use]
+    pub const fn new(
+        finished: Vec<EffectId>,
+        postponed: Vec<PostponedEffect>,
+        parked: Vec<ParkedEffect>,
+    ) -> Self {
+        Self {
+            finished,
+            postponed,
+            parked,
+        }
+    }
+
+    /// Returns whether it settles no effect.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.finished.is_empty() && self.postponed.is_empty() && self.parked.is_empty()
+    }
+
+    /// Returns the number of effects that it settles.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.finished.len() + self.postponed.len() + self.parked.len()
+    }
+}
+
 /// The queue of effects.
 ///
 /// Effects are enqueued by [`OrderStore::commit`](super::OrderStore::commit), and removed by a commit
-/// that completes them or by [`finish`](Self::finish).
+/// that completes them or by [`settle`](Self::settle).
 #[async_trait]
 pub trait EffectQueue: Send + Sync {
     /// Leases up to `limit` due effects to this worker until `until`, longest due first, and
@@ -111,36 +189,23 @@ pub trait EffectQueue: Send + Sync {
         limit: u32,
     ) -> Result<Vec<LeasedEffect>, StoreError>;
 
-    /// Removes effects that are done. Ids that are not in the queue are ignored.
+    /// Settles effects that were carried out, all in one atomic write.
+    ///
+    /// - Finished effects are removed, whoever holds their leases. An adapter MUST ignore ids that are
+    ///   not in the queue.
+    /// - Postponed effects that are leased to this worker are released, and due at their new instants.
+    /// - Parked effects that are leased to this worker become dead letters, parked at `now`.
+    ///
+    /// An adapter MUST leave a postponed or parked effect as it is if it is not leased to this worker
+    /// any more, and MUST settle the others all the same. Nothing is written for an empty settlement.
     ///
     /// # Errors
-    /// If the store failed.
-    async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError>;
-
-    /// Releases an effect that is leased to this worker and makes it due at `due`. An adapter MUST do
-    /// nothing if the effect is leased to another worker by now.
-    ///
-    /// # Errors
-    /// If the store failed.
-    async fn postpone(
+    /// If the store failed. Nothing is settled then, or it is not known.
+    async fn settle(
         &self,
         worker: &Worker,
-        effect: EffectId,
-        due: Timestamp,
-        error: &str,
-    ) -> Result<(), StoreError>;
-
-    /// Parks an effect that is leased to this worker as a dead letter. An adapter MUST do nothing if
-    /// the effect is leased to another worker by now.
-    ///
-    /// # Errors
-    /// If the store failed.
-    async fn park(
-        &self,
-        worker: &Worker,
-        effect: EffectId,
         now: Timestamp,
-        error: &str,
+        settlement: &EffectSettlement,
     ) -> Result<(), StoreError>;
 
     /// Releases all leases of this worker, whose effects become due at once. Returns their number.

@@ -60,6 +60,18 @@ pub trait OrderStore: Send + Sync {
         id: OrderId,
     ) -> Result<Option<Order>, StoreError>;
 
+    /// Returns the orders with these ids at these storefronts, also if they are deleted: as many as
+    /// were asked for and in the same order, `None` for one that does not exist.
+    ///
+    /// An adapter MUST read them in one go, not one by one. The caller bounds their number.
+    ///
+    /// # Errors
+    /// If the store failed, or one of the orders cannot be decoded.
+    async fn find_many(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError>;
+
     /// Returns the events of an order, oldest first, with their personal data; empty if there is no
     /// such order.
     ///

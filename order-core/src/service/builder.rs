@@ -4,6 +4,7 @@ use super::OrderService;
 use super::config::ServiceConfig;
 use super::engine::Engine;
 use super::external_services::ExternalServices;
+use super::handover::Handover;
 use crate::breaker::{BreakerPolicy, BreakerRegistry};
 use crate::policy::PolicySet;
 use crate::ports::{Clock, EffectQueue, IdGenerator, OrderStore, Worker};
@@ -127,6 +128,8 @@ impl OrderServiceBuilder {
                 policies: self.policies,
                 placements: Arc::default(),
                 worker,
+                handover: Arc::new(Handover::new(config.runner.handover)),
+                gathered: None,
                 config,
             }),
         })

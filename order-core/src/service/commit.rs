@@ -34,7 +34,7 @@ pub(super) struct Applied {
 
 impl Engine {
     /// Plans the change that stores a transition of `before` (`None`: it creates the order), and leases
-    /// its effects to this process. Messages to customers are left to a runner.
+    /// its effects to this process. Notices are left to a runner.
     pub(super) fn plan(
         &self,
         before: Option<&Order>,
@@ -60,7 +60,10 @@ impl Engine {
         &self,
         planned: PlannedChange,
     ) -> Result<Committed, StoreError> {
-        let PlannedChange { change, leased } = planned;
+        let PlannedChange { mut change, leased } = planned;
+        let notices = self.lease_notices(&mut change);
+        let leaves_due =
+            change.expedite_effects || change.effects.iter().any(|new| new.lease.is_none());
         let (order, events) = (change.order.clone(), change.events.clone());
         let outcome = self.store.commit(change).await;
         let is_away = matches!(outcome, Err(StoreError::Unavailable(_)));
@@ -68,6 +71,12 @@ impl Engine {
         Ok(match outcome? {
             CommitOutcome::Applied => {
                 log_events(&order, &events);
+                if let Some(notices) = notices {
+                    self.hand_over(notices, &order).await;
+                }
+                if leaves_due {
+                    self.handover.wake();
+                }
                 Committed::Applied(Box::new(Applied {
                     order,
                     events,

@@ -16,6 +16,8 @@ pub struct ServiceConfig {
     pub lease: Duration,
     /// Back-off of failed effects, and when they are parked.
     pub retry: RetryPolicy,
+    /// How much a runner does at a time.
+    pub runner: RunnerConfig,
     /// How long an idempotency key is kept after its request. Default: 30 days.
     pub idempotency_ttl: Duration,
     /// Whether committed events are written to the outbox. Default: off. Turn it on if a relay runs.
@@ -29,6 +31,7 @@ impl Default for ServiceConfig {
             call_timeout: Duration::from_secs(10),
             lease: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            runner: RunnerConfig::default(),
             idempotency_ttl: Duration::from_secs(30 * 24 * 60 * 60),
             publish: false,
         }
@@ -56,6 +59,29 @@ impl Default for RetryPolicy {
             initial_backoff: Duration::from_secs(1),
             max_backoff: Duration::from_secs(5 * 60),
             max_attempts: 20,
+        }
+    }
+}
+
+/// How much a [`Runner`](super::Runner) does at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunnerConfig {
+    /// How many effects are carried out concurrently at each external service, per runner; those of one
+    /// order are always carried out together. Default: 64.
+    pub calls_per_service: u32,
+    /// How many commits may have their notices handed over, in memory, to the runner of this process
+    /// at a time. Further notices are claimed from the store. 0: all are. Default: 1024.
+    pub handover: usize,
+    /// How long outcomes are gathered to be settled together. Default: 10 ms.
+    pub gather: Duration,
+}
+
+impl Default for RunnerConfig {
+    fn default() -> Self {
+        Self {
+            calls_per_service: 64,
+            handover: 1_024,
+            gather: Duration::from_millis(10),
         }
     }
 }

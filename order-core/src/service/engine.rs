@@ -1,5 +1,7 @@
 //! What all parts of the service share.
 
+use super::gathered::Gathered;
+use super::handover::Handover;
 use super::placements::Placements;
 use super::{ExternalServices, ServiceConfig};
 use crate::event::Actor;
@@ -25,6 +27,10 @@ pub(super) struct Engine {
     pub(super) placements: Arc<Placements>,
     pub(super) worker: Worker,
     pub(super) config: ServiceConfig,
+    /// Where commits leave notices for the runner of this process.
+    pub(super) handover: Arc<Handover>,
+    /// Where a runner gathers outcomes; `None` for requests, which settle theirs at once.
+    pub(super) gathered: Option<Arc<Gathered>>,
 }
 
 impl Engine {

@@ -1,13 +1,32 @@
 //! Retries of effects: back-off, parking, and the release of leases.
 
 use super::engine::Engine;
-use super::run_effects::{Rescheduled, Round};
+use super::gathered::Settled;
+use super::run_effects::Round;
 use crate::effect::EffectKind;
 use crate::fact::Fact;
 use crate::order::Order;
-use crate::ports::{LeasedEffect, ServiceError, ServiceErrorKind, StoreError};
+use crate::ports::{
+    EffectSettlement, LeasedEffect, ParkedEffect, PostponedEffect, ServiceError, ServiceErrorKind,
+    StoreError,
+};
 use crate::time::{Timestamp, after};
 use std::time::Duration;
+
+impl Round {
+    /// Adds an effect to those that are parked.
+    pub(super) fn park(&mut self, order: &Order, effect: &LeasedEffect, error: &ServiceError) {
+        let id = effect.effect.id;
+        let error = error.to_string();
+        tracing::error!(order = %id.order, effect = %id, error, "an effect was given up on");
+        let settled = &mut self.settled;
+        settled.effects.parked.push(ParkedEffect::new(id, error));
+        if !order.status().is_closed() {
+            let shop = effect.effect.storefront.clone();
+            settled.parked_while_open.push((shop, id));
+        }
+    }
+}
 
 impl Engine {
     /// Adds an effect to those that the round reschedules or parks.
@@ -27,7 +46,7 @@ impl Engine {
             "an effect is to be tried again"
         );
         if effect.attempts >= self.config.retry.max_attempts && may_be_parked(kind, error) {
-            round.parked.push((effect.effect.id, error.to_string()));
+            round.park(order, effect, error);
             return;
         }
         let policy = self.policy(&effect.effect.storefront);
@@ -40,11 +59,11 @@ impl Engine {
                 effect: kind.code(),
             });
         }
-        round.rescheduled.push(Rescheduled {
-            effect: effect.effect.id,
-            due: after(self.clock.now(), self.backoff(effect.attempts, error)),
-            error: error.to_string(),
-        });
+        round.settled.effects.postponed.push(PostponedEffect::new(
+            effect.effect.id,
+            after(self.clock.now(), self.backoff(effect.attempts, error)),
+            error.to_string(),
+        ));
     }
 
     /// Returns the back-off after this many attempts: exponential with full jitter, and no less than
@@ -65,28 +84,30 @@ impl Engine {
         }
     }
 
-    /// Stores which effects of a round are retried later, and which are parked.
-    pub(super) async fn reschedule(
-        &self,
-        round: Round,
-        order: &Order,
-        was_closed: bool,
-    ) -> Result<(), StoreError> {
-        for one in round.rescheduled {
-            self.queue
-                .postpone(&self.worker, one.effect, one.due, &one.error)
-                .await?;
+    /// Stores the outcomes of effects that no commit has stored; a runner gathers them first.
+    pub(super) async fn settle(&self, settled: Settled) -> Result<(), StoreError> {
+        match &self.gathered {
+            Some(gathered) => gathered.add(settled),
+            None => self.settle_now(&settled).await?,
         }
-        for (effect, error) in round.parked {
-            tracing::error!(order = %order.id(), %effect, error, "an effect was given up on");
-            let now = self.clock.now();
-            self.queue.park(&self.worker, effect, now, &error).await?;
-            // A concurrent cancel expedites waiting effects, perhaps just before this one was parked.
-            if !was_closed
-                && let Some(order) = self.store.find(order.storefront(), order.id()).await?
+        Ok(())
+    }
+
+    /// Stores outcomes.
+    pub(super) async fn settle_now(&self, settled: &Settled) -> Result<(), StoreError> {
+        if settled.effects.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        self.queue
+            .settle(&self.worker, now, &settled.effects)
+            .await?;
+        // A concurrent cancel expedites waiting effects, perhaps just before one of them was parked.
+        for (storefront, effect) in &settled.parked_while_open {
+            if let Some(order) = self.store.find(storefront, effect.order).await?
                 && order.status().is_closed()
             {
-                self.queue.retry(order.storefront(), effect, now).await?;
+                self.queue.retry(storefront, *effect, now).await?;
             }
         }
         Ok(())
@@ -99,11 +120,16 @@ impl Engine {
         reason: &str,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
-        for effect in effects {
-            self.queue
-                .postpone(&self.worker, effect.effect.id, now, reason)
-                .await?;
-        }
+        let postponed = effects
+            .iter()
+            .map(|effect| PostponedEffect::new(effect.effect.id, now, reason.to_owned()))
+            .collect();
+        self.settle(Settled {
+            effects: EffectSettlement::new(Vec::new(), postponed, Vec::new()),
+            parked_while_open: Vec::new(),
+        })
+        .await?;
+        self.handover.wake();
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 use super::ask::Calls;
 use super::commit::{Applied, Committed, PlannedChange};
 use super::engine::{Engine, MAX_CONFLICTS};
+use super::gathered::Settled;
 use super::outage::is_closed_by_outage;
 use super::perform::EffectOutcome;
 use crate::effect::{EffectId, EffectKind};
@@ -11,7 +12,8 @@ use crate::event::{Actor, Event};
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::ports::{
-    CommandOutcome, IdempotencyScope, IdempotencyUpdate, LeasedEffect, OrderError, StoreError,
+    CommandOutcome, IdempotencyScope, IdempotencyUpdate, LeasedEffect, OrderError, PostponedEffect,
+    StoreError,
 };
 use crate::record::record_all;
 use crate::time::{Timestamp, after};
@@ -78,17 +80,10 @@ impl EffectRun {
 pub(super) struct Round {
     /// The facts to record, in this order.
     pub(super) facts: Vec<Fact>,
+    /// The effects that the commit of the facts completes.
     pub(super) completed: Vec<EffectId>,
-    pub(super) rescheduled: Vec<Rescheduled>,
-    /// The effects to park, with the error shown to operators.
-    pub(super) parked: Vec<(EffectId, String)>,
-}
-
-/// An effect that is retried later.
-pub(super) struct Rescheduled {
-    pub(super) effect: EffectId,
-    pub(super) due: Timestamp,
-    pub(super) error: String,
+    /// The effects that are retried or parked; without facts, those that are completed as well.
+    pub(super) settled: Settled,
 }
 
 /// The outcome of recording a round.
@@ -96,6 +91,22 @@ struct Recorded {
     applied: Applied,
     /// Whether the commit has marked the request's key as answered.
     answered: bool,
+}
+
+impl Recorded {
+    /// Makes the outcome of a round that changes nothing; what it has completed is settled.
+    fn nothing(order: Order, round: &mut Round) -> Self {
+        let completed = std::mem::take(&mut round.completed);
+        round.settled.effects.finished.extend(completed);
+        Self {
+            applied: Applied {
+                order,
+                events: Vec::new(),
+                leased: Vec::new(),
+            },
+            answered: false,
+        }
+    }
 }
 
 impl Engine {
@@ -134,11 +145,10 @@ impl Engine {
                 None => self.perform_all(&order, &effects, deadline).await,
                 Some(calls) => self.perform_rest(&order, &effects, deadline, calls).await,
             };
-            let round = self.classify(&order, &effects, outcomes, placing).await?;
-            let was_closed = order.status().is_closed();
-            let recorded = self.record_round(order, &round, key.as_ref()).await?;
+            let mut round = self.classify(&order, &effects, outcomes, placing).await?;
+            let recorded = self.record_round(order, &mut round, key.as_ref()).await?;
             let applied = recorded.applied;
-            self.reschedule(round, &applied.order, was_closed).await?;
+            self.settle(round.settled).await?;
             if is_closed_by_outage(&applied.order, &applied.events) {
                 // The key is free again, and may be claimed by another request.
                 key = None;
@@ -223,12 +233,12 @@ impl Engine {
                     round.facts.extend(facts);
                     self.retry_or_park(&mut round, order, effect, &error);
                 }
-                EffectOutcome::InProgress(note) => round.rescheduled.push(Rescheduled {
-                    effect: id,
-                    due: after(self.clock.now(), self.config.retry.max_backoff),
-                    error: note.to_owned(),
-                }),
-                EffectOutcome::Park(error) => round.parked.push((id, error.to_string())),
+                EffectOutcome::InProgress(note) => {
+                    let due = after(self.clock.now(), self.config.retry.max_backoff);
+                    let later = PostponedEffect::new(id, due, note.to_owned());
+                    round.settled.effects.postponed.push(later);
+                }
+                EffectOutcome::Park(error) => round.park(order, effect, &error),
             }
         }
         Ok(round)
@@ -239,26 +249,19 @@ impl Engine {
     async fn record_round(
         &self,
         mut order: Order,
-        round: &Round,
+        round: &mut Round,
         key: Option<&IdempotencyScope>,
     ) -> Result<Recorded, OrderError> {
+        if round.facts.is_empty() {
+            return Ok(Recorded::nothing(order, round));
+        }
         let actor = Actor::system();
         for _ in 0..MAX_CONFLICTS {
             let ctx = self.context(order.storefront(), &actor);
             let transition = record_all(order.clone(), &round.facts, &ctx);
             let transition = self.confirm_first(transition, &ctx).await;
             if transition.events.is_empty() {
-                if !round.completed.is_empty() {
-                    self.queue.finish(&round.completed).await?;
-                }
-                return Ok(Recorded {
-                    applied: Applied {
-                        order,
-                        events: Vec::new(),
-                        leased: Vec::new(),
-                    },
-                    answered: false,
-                });
+                return Ok(Recorded::nothing(order, round));
             }
             let PlannedChange { mut change, leased } = self.plan(Some(&order), transition, &ctx);
             change.completed_effects.clone_from(&round.completed);

@@ -18,6 +18,7 @@ mod editing;
 mod idempotency;
 mod late_facts;
 mod logging;
+mod notices;
 mod outages;
 mod payments;
 mod placing;

@@ -16,6 +16,9 @@ pub(super) type Row = sqlx::postgres::PgRow;
 /// what others have committed by then.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// Whether a write locks others out even if it changes no row: Postgres locks the rows it finds.
+pub(super) const IDLE_WRITES_LOCK: bool = false;
+
 /// Names a table of the store, in its schema.
 macro_rules! table {
     ($name:literal) => {

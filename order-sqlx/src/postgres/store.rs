@@ -110,6 +110,14 @@ impl PostgresStore {
         self.loader.load(storefront, id).await
     }
 
+    /// Reads orders in one statement; as many as were asked for, in their order.
+    pub(super) async fn find_orders(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        self.loader.load_many(orders).await
+    }
+
     /// Returns the pool of [`read_connection`](Self::read_connection).
     pub(super) const fn read_pool(&self) -> &PgPool {
         self.pool.pool()

@@ -7,7 +7,7 @@ use super::dialect::{BEGIN, Connection, Db, is_connection_lost};
 use super::pool::ScopedPool;
 use super::shared::error::DbError;
 use super::shared::queue::store_closed;
-use super::shared::retry::{RetryBudget, TxFuture};
+use super::shared::retry::{RetryBudget, TxFuture, retry_read};
 use order_core::ports::StoreError;
 use order_core::value::StorefrontId;
 use sqlx::pool::PoolConnection;
@@ -82,6 +82,24 @@ where
                 }
             }
         }
+    });
+    task.await.unwrap_or_else(|_| Err(store_closed()))
+}
+
+/// Runs work that is a single statement and may be repeated, in a spawned task. The statement is a
+/// transaction by itself, which saves two round trips. It is retried if that may help, also where it
+/// may have been executed before its connection was lost.
+pub(super) async fn run_statement_with_retry<F, T>(
+    pool: &ScopedPool,
+    work: F,
+) -> Result<T, StoreError>
+where
+    F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    let pool = pool.pool().clone();
+    let task = tokio::spawn(async move {
+        retry_read(&pool, async || work(&mut *pool.acquire().await?).await).await
     });
     task.await.unwrap_or_else(|_| Err(store_closed()))
 }

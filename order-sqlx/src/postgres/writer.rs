@@ -54,4 +54,17 @@ impl Writer {
     {
         tx::run_with_retry(&self.pool, work).await
     }
+
+    /// Runs work that is a single statement and may be repeated: without an explicit transaction,
+    /// unless row-level security is on. It may be executed more than once.
+    pub(super) async fn write_statement<F, T>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync + 'static,
+        T: Send + Sync + 'static,
+    {
+        if self.pool.has_row_level_security() {
+            return self.write(work).await;
+        }
+        tx::run_statement_with_retry(&self.pool, work).await
+    }
 }

@@ -6,18 +6,19 @@
 
 use super::Store;
 use super::commit::write::{DELETE_EFFECTS, effect_columns};
-use super::dialect::{Connection, Row, bind_id, least_id};
+use super::dialect::{Connection, IDLE_WRITES_LOCK, Row, bind_id, least_id};
 use super::encode::{micros, version_number, without_nul};
 use super::error::DbError;
-use super::retry::retry_read;
+use super::retry::{TxFuture, retry_read};
 use super::rows::{self, RowReader, execute};
 use async_trait::async_trait;
 use order_core::effect::{Effect, EffectId};
 use order_core::ports::{
-    DeadLetter, DeadLetterPage, EffectQueue, LeasedEffect, StoreError, Worker,
+    DeadLetter, DeadLetterPage, EffectQueue, EffectSettlement, LeasedEffect, StoreError, Worker,
 };
 use order_core::time::Timestamp;
 use order_core::value::StorefrontId;
+use std::sync::Arc;
 
 fn effect_reader(row: &Row) -> Result<(RowReader<'_>, EffectId), DbError> {
     let order = rows::order_id(row, "effects")?;
@@ -63,7 +64,7 @@ macro_rules! due {
             " FROM ",
             table!("effects"),
             " WHERE parked_at IS NULL AND lease_until IS NULL AND due_at <= $1",
-            " ORDER BY due_at, order_id, version, position LIMIT $2",
+            " ORDER BY due_at, order_id, version, position",
         )
     };
     (lapsed, $columns:expr) => {
@@ -72,16 +73,43 @@ macro_rules! due {
             $columns,
             " FROM ",
             table!("effects"),
-            " WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2",
+            " WHERE lease_until IS NOT NULL AND lease_until <= $1 ORDER BY lease_until",
         )
     };
 }
 
-macro_rules! columns {
+/// Matches an effect `e` with the [`OutcomeRow`] `n`. The worker is part of the row: compared with a
+/// parameter, it would lead the planner to read all effects of the worker.
+macro_rules! is_leased_effect {
     () => {
-        "order_id, version, position, storefront, kind, attempts"
+        concat!(
+            "e.order_id = ",
+            order_id!("n.value -> 0 ->> 0"),
+            " AND e.version = CAST(n.value -> 0 ->> 1 AS BIGINT)",
+            " AND e.position = CAST(n.value -> 0 ->> 2 AS BIGINT)",
+            " AND e.lease_worker = n.value ->> 3",
+        )
     };
 }
+
+/// Leases due effects: lapsed ones first, then free ones, each by an index of its own. `$1` is now,
+/// `$2` the limit, `$3` the worker and `$4` the end of the lease.
+const LEASE_DUE: &str = concat!(
+    "WITH lapsed (o, v, p) AS (",
+    due!(lapsed, "order_id, version, position"),
+    " LIMIT $2",
+    skip_locked!(),
+    "), free (o, v, p) AS (",
+    due!(free, "order_id, version, position"),
+    " LIMIT $2 - (SELECT count(*) FROM lapsed)",
+    skip_locked!(),
+    ") UPDATE ",
+    table!("effects"),
+    " AS e SET lease_worker = $3, lease_until = $4, attempts = e.attempts + 1",
+    " FROM (SELECT * FROM lapsed UNION ALL SELECT * FROM free) AS d",
+    " WHERE e.order_id = d.o AND e.version = d.v AND e.position = d.p",
+    " RETURNING order_id, version, position, storefront, kind, attempts, due_at",
+);
 
 async fn lease_due(
     connection: &mut Connection,
@@ -90,57 +118,106 @@ async fn lease_due(
     until: i64,
     limit: u32,
 ) -> Result<Vec<LeasedEffect>, DbError> {
-    let mut due = Vec::new();
-    for statement in [
-        concat!(due!(lapsed, columns!()), skip_locked!()),
-        concat!(due!(free, columns!()), skip_locked!()),
-    ] {
-        let found = u32::try_from(due.len()).unwrap_or(u32::MAX);
-        due.extend(
-            sqlx::query(statement)
-                .bind(now)
-                .bind(i64::from(limit.saturating_sub(found)))
-                .fetch_all(&mut *connection)
-                .await?,
-        );
-    }
-    let leased = due
+    let mut leased = sqlx::query(LEASE_DUE)
+        .bind(now)
+        .bind(i64::from(limit))
+        .bind(worker.as_str())
+        .bind(until)
+        .fetch_all(connection)
+        .await?
         .iter()
         .map(|row| {
             let (effect, attempts) = decode_effect(row)?;
-            Ok(LeasedEffect::new(effect, attempts.saturating_add(1)))
+            let due = RowReader::new(row, "effects", effect.id.to_string()).integer("due_at")?;
+            Ok((due, LeasedEffect::new(effect, attempts)))
         })
         .collect::<Result<Vec<_>, DbError>>()?;
-    let leases: Vec<_> = leased
-        .iter()
-        .map(|one| (effect_columns(one.effect.id), worker.as_str(), until))
-        .collect();
-    execute(
-        connection,
-        concat!(
-            "UPDATE ",
-            table!("effects"),
-            " AS e SET lease_worker = n.value ->> 1, lease_until = CAST(n.value ->> 2 AS BIGINT),",
-            " attempts = e.attempts + 1 FROM ",
-            rows!("$1"),
-            " WHERE e.order_id = ",
-            order_id!("n.value -> 0 ->> 0"),
-            " AND e.version = CAST(n.value -> 0 ->> 1 AS BIGINT)",
-            " AND e.position = CAST(n.value -> 0 ->> 2 AS BIGINT)",
-        ),
-        &leases,
-    )
-    .await?;
-    Ok(leased)
+    leased.sort_by_key(|(due, one)| (*due, one.effect.id));
+    Ok(leased.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Postpones effects, each given as an [`OutcomeRow`] with its new due time.
+const POSTPONE: &str = concat!(
+    "UPDATE ",
+    table!("effects"),
+    " AS e SET lease_worker = NULL, lease_until = NULL,",
+    " due_at = CAST(n.value ->> 1 AS BIGINT), error = n.value ->> 2 FROM ",
+    rows!("$1"),
+    " WHERE ",
+    is_leased_effect!(),
+);
+
+/// Parks effects, each given as an [`OutcomeRow`] with the present time.
+const PARK: &str = concat!(
+    "UPDATE ",
+    table!("effects"),
+    " AS e SET lease_worker = NULL, lease_until = NULL,",
+    " parked_at = CAST(n.value ->> 1 AS BIGINT), error = n.value ->> 2 FROM ",
+    rows!("$1"),
+    " WHERE ",
+    is_leased_effect!(),
+);
+
+/// The rows of a settlement, each kind for its statement.
+struct EncodedSettlement {
+    /// Sorted, so that two writers lock the rows they share in the same order.
+    finished: Vec<(String, i64, u8)>,
+    postponed: Vec<OutcomeRow>,
+    parked: Vec<OutcomeRow>,
+}
+
+/// An effect as [`effect_columns`], a time, an error, and the worker it has to be leased to.
+type OutcomeRow = ((String, i64, u8), i64, String, String);
+
+impl EncodedSettlement {
+    fn new(worker: &Worker, now: Timestamp, settlement: &EffectSettlement) -> Self {
+        let mut finished: Vec<_> = settlement
+            .finished
+            .iter()
+            .map(|id| effect_columns(*id))
+            .collect();
+        finished.sort();
+        let row = |effect, at, error: &str| -> OutcomeRow {
+            let (error, worker) = (without_nul(error), worker.as_str().to_owned());
+            (effect_columns(effect), micros(at), error, worker)
+        };
+        let (postponed, parked) = (settlement.postponed.iter(), settlement.parked.iter());
+        Self {
+            finished,
+            postponed: postponed
+                .map(|one| row(one.effect, one.due, &one.error))
+                .collect(),
+            parked: parked.map(|one| row(one.effect, now, &one.error)).collect(),
+        }
+    }
+
+    /// Returns how many statements write it.
+    fn statements(&self) -> usize {
+        usize::from(!self.finished.is_empty())
+            + usize::from(!self.postponed.is_empty())
+            + usize::from(!self.parked.is_empty())
+    }
+
+    fn write(self: Arc<Self>, connection: &mut Connection) -> TxFuture<'_, ()> {
+        Box::pin(async move {
+            execute(&mut *connection, DELETE_EFFECTS, &self.finished).await?;
+            execute(&mut *connection, POSTPONE, &self.postponed).await?;
+            execute(connection, PARK, &self.parked).await?;
+            Ok(())
+        })
+    }
 }
 
 impl Store {
+    /// Returns whether an effect is due, without the lock of a write.
     async fn has_due(&self, now: i64) -> Result<bool, DbError> {
         let mut reader = self.read_connection(None).await?;
-        for statement in [due!(free, "order_id"), due!(lapsed, "order_id")] {
+        for statement in [
+            concat!(due!(free, "order_id"), " LIMIT 1"),
+            concat!(due!(lapsed, "order_id"), " LIMIT 1"),
+        ] {
             let one = sqlx::query(statement)
                 .bind(now)
-                .bind(1_i64)
                 .fetch_optional(&mut *reader)
                 .await?;
             if one.is_some() {
@@ -148,36 +225,6 @@ impl Store {
             }
         }
         Ok(false)
-    }
-
-    /// Executes an update of one effect: `$1` to `$3` are its id, `$4` its worker or storefront, `$5`
-    /// an error and `$6` a timestamp. Returns whether it matched.
-    async fn update_effect(
-        &self,
-        statement: &'static str,
-        id: EffectId,
-        owner: &str,
-        error: Option<String>,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let owner = owner.to_owned();
-        self.writer()
-            .write(move |connection| {
-                let (owner, error) = (owner.clone(), error.clone());
-                Box::pin(async move {
-                    let changed = sqlx::query(statement)
-                        .bind(bind_id(id.order))
-                        .bind(version_number(id.version))
-                        .bind(i64::from(id.index))
-                        .bind(owner)
-                        .bind(error)
-                        .bind(micros(at))
-                        .execute(connection)
-                        .await?;
-                    Ok(changed.rows_affected() > 0)
-                })
-            })
-            .await
     }
 
     async fn read_dead_letters(
@@ -235,80 +282,40 @@ impl EffectQueue for Store {
     ) -> Result<Vec<LeasedEffect>, StoreError> {
         let (now, until) = (micros(now), micros(until));
         // Workers poll, mostly in vain: that must not cost a write.
-        if limit == 0 || !retry_read(self.read_pool(), || self.has_due(now)).await? {
+        if limit == 0
+            || IDLE_WRITES_LOCK && !retry_read(self.read_pool(), || self.has_due(now)).await?
+        {
             return Ok(Vec::new());
         }
         let worker = worker.clone();
         self.writer()
-            .write(move |connection| {
+            .write_statement(move |connection| {
                 let worker = worker.clone();
                 Box::pin(async move { lease_due(connection, &worker, now, until, limit).await })
             })
             .await
     }
 
-    async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError> {
-        let columns: Vec<_> = effects.iter().map(|id| effect_columns(*id)).collect();
-        if columns.is_empty() {
-            return Ok(());
-        }
-        self.writer()
-            .write(move |connection| {
-                let columns = columns.clone();
-                Box::pin(async move {
-                    execute(connection, DELETE_EFFECTS, &columns).await?;
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    async fn postpone(
+    async fn settle(
         &self,
         worker: &Worker,
-        effect: EffectId,
-        due: Timestamp,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        let statement = concat!(
-            "UPDATE ",
-            table!("effects"),
-            " SET lease_worker = NULL, lease_until = NULL, due_at = $6, error = $5",
-            " WHERE order_id = $1 AND version = $2 AND position = $3 AND lease_worker = $4",
-        );
-        self.update_effect(
-            statement,
-            effect,
-            worker.as_str(),
-            Some(without_nul(error)),
-            due,
-        )
-        .await?;
-        Ok(())
-    }
-
-    async fn park(
-        &self,
-        worker: &Worker,
-        effect: EffectId,
         now: Timestamp,
-        error: &str,
+        settlement: &EffectSettlement,
     ) -> Result<(), StoreError> {
-        let statement = concat!(
-            "UPDATE ",
-            table!("effects"),
-            " SET lease_worker = NULL, lease_until = NULL, parked_at = $6, error = $5",
-            " WHERE order_id = $1 AND version = $2 AND position = $3 AND lease_worker = $4",
-        );
-        self.update_effect(
-            statement,
-            effect,
-            worker.as_str(),
-            Some(without_nul(error)),
-            now,
-        )
-        .await?;
-        Ok(())
+        let encoded = Arc::new(EncodedSettlement::new(worker, now, settlement));
+        match encoded.statements() {
+            0 => Ok(()),
+            1 => {
+                self.writer()
+                    .write_statement(move |connection| Arc::clone(&encoded).write(connection))
+                    .await
+            }
+            _ => {
+                self.writer()
+                    .write(move |connection| Arc::clone(&encoded).write(connection))
+                    .await
+            }
+        }
     }
 
     async fn release(&self, worker: &Worker) -> Result<u64, StoreError> {
@@ -351,14 +358,28 @@ impl EffectQueue for Store {
         effect: EffectId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let statement = concat!(
-            "UPDATE ",
-            table!("effects"),
-            " SET parked_at = NULL, due_at = $6, error = coalesce($5, error)",
-            " WHERE order_id = $1 AND version = $2 AND position = $3 AND storefront = $4",
-            " AND parked_at IS NOT NULL",
-        );
-        self.update_effect(statement, effect, storefront.as_str(), None, now)
+        let owner = storefront.as_str().to_owned();
+        self.writer()
+            .write(move |connection| {
+                let owner = owner.clone();
+                Box::pin(async move {
+                    let retried = sqlx::query(concat!(
+                        "UPDATE ",
+                        table!("effects"),
+                        " SET parked_at = NULL, due_at = $5",
+                        " WHERE order_id = $1 AND version = $2 AND position = $3",
+                        " AND storefront = $4 AND parked_at IS NOT NULL",
+                    ))
+                    .bind(bind_id(effect.order))
+                    .bind(version_number(effect.version))
+                    .bind(i64::from(effect.index))
+                    .bind(owner)
+                    .bind(micros(now))
+                    .execute(connection)
+                    .await?;
+                    Ok(retried.rows_affected() > 0)
+                })
+            })
             .await
     }
 }

@@ -156,6 +156,16 @@ impl OrderStore for Store {
         self.find_order(storefront, id).await
     }
 
+    async fn find_many(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        if orders.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.find_orders(orders).await
+    }
+
     async fn events(
         &self,
         storefront: &StorefrontId,

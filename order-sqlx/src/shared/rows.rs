@@ -145,6 +145,18 @@ impl<'r> RowReader<'r> {
     }
 }
 
+/// Puts each of the rows at its column `position`; `None` where there is no row.
+pub(crate) fn placed(found: Vec<Row>, len: usize) -> Result<Vec<Option<Row>>, DbError> {
+    let mut placed: Vec<Option<Row>> = std::iter::repeat_with(|| None).take(len).collect();
+    for row in found {
+        let position: usize = RowReader::new(&row, "orders", "?").number("position")?;
+        if let Some(slot) = placed.get_mut(position) {
+            *slot = Some(row);
+        }
+    }
+    Ok(placed)
+}
+
 /// Reads the column `order_id`.
 pub(crate) fn order_id(row: &Row, table: &'static str) -> Result<OrderId, DbError> {
     dialect::read_id(row, "order_id")

@@ -15,6 +15,9 @@ pub(super) type Row = sqlx::sqlite::SqliteRow;
 /// later fails when another has written in between.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Whether a write locks others out even if it changes no row: SQLite locks the whole file.
+pub(super) const IDLE_WRITES_LOCK: bool = true;
+
 /// Names a table of the store: every name starts with `order_`, so that a file can be shared with a
 /// host's tables.
 macro_rules! table {

@@ -4,6 +4,7 @@
 use super::dialect::{self, Connection, Db};
 use super::migrate;
 use super::options::SqliteOptions;
+use super::shared::encode::json_rows;
 use super::shared::error::DbError;
 use super::shared::retry::retry_read;
 use super::shared::rows;
@@ -109,6 +110,43 @@ impl SqliteStore {
         .as_ref()
         .map(rows::order)
         .transpose()
+    }
+
+    /// Reads orders in one statement; as many as were asked for, in their order.
+    pub(super) async fn find_orders(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        retry_read(&self.readers, || self.read_orders(orders)).await
+    }
+
+    async fn read_orders(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, DbError> {
+        let asked: Vec<_> = orders
+            .iter()
+            .enumerate()
+            .map(|(position, (storefront, id))| {
+                (position, storefront.as_str(), dialect::bind_id(*id))
+            })
+            .collect();
+        let found = sqlx::query(concat!(
+            "SELECT CAST(n.value ->> 0 AS BIGINT) AS position, o.storefront AS storefront,",
+            " o.order_id AS order_id, o.version AS version, o.document AS document,",
+            " o.personal AS personal FROM ",
+            rows!("$1"),
+            " JOIN ",
+            table!("orders"),
+            " AS o ON o.storefront = n.value ->> 1 AND o.order_id = n.value ->> 2",
+        ))
+        .bind(json_rows(&asked)?)
+        .fetch_all(&self.readers)
+        .await?;
+        rows::placed(found, orders.len())?
+            .iter()
+            .map(|row| row.as_ref().map(rows::order).transpose())
+            .collect()
     }
 
     /// Returns the pool of [`read_connection`](Self::read_connection).

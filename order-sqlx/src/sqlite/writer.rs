@@ -154,6 +154,15 @@ impl Writer {
         queue::submit(self, job).await
     }
 
+    /// Runs work that is a single statement and may be repeated, in a batch with others.
+    pub(super) async fn write_statement<F, T>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> Fn(&'c mut Connection) -> TxFuture<'c, T> + Send + Sync + 'static,
+        T: Send + Sync + 'static,
+    {
+        self.write(work).await
+    }
+
     /// Reserves units, in a batch with other writes.
     pub(super) async fn reserve(
         self: &Arc<Self>,

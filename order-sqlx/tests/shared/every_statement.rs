@@ -3,9 +3,9 @@
 use order_core::event::EventPayload;
 use order_core::order::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_core::ports::{
-    EffectQueue, ExternalEventRef, IdempotencyRecord, IdempotencyScope, IdempotencyUpdate,
-    Inventory as _, ListQuery, OrderStore as _, Outbox, Partition, Product, ReserveRequest,
-    StockReservation,
+    EffectQueue, EffectSettlement, ExternalEventRef, IdempotencyRecord, IdempotencyScope,
+    IdempotencyUpdate, Inventory as _, ListQuery, OrderStore as _, Outbox, ParkedEffect, Partition,
+    PostponedEffect, Product, ReserveRequest, StockReservation,
 };
 use order_core::reference::Reference;
 use order_core::value::{ReservationNo, StorefrontId, Version};
@@ -131,6 +131,8 @@ pub(crate) async fn use_orders(store: &Store) {
     change.idempotency = Some(IdempotencyUpdate::Release { key });
     applied(store, change).await;
     store.find(&storefront, given.id()).await.unwrap();
+    let asked = [(storefront.clone(), given.id())];
+    store.find_many(&asked).await.unwrap();
     store.events(&storefront, given.id()).await.unwrap();
     store.count_deferred(&storefront, 10).await.unwrap();
     store.find_due(at(60), 10).await.unwrap();
@@ -144,18 +146,19 @@ async fn use_queues(store: &Store) {
     let (storefront, worker) = (StorefrontId::default(), worker("w"));
     let claimed = store.claim(&worker, at(60), at(90), 10).await.unwrap();
     let effect = claimed[0].effect.id;
-    store
-        .postpone(&worker, effect, at(61), "unreachable")
-        .await
-        .unwrap();
+    let unreachable = || "unreachable".to_owned();
+    let postponed = PostponedEffect::new(effect, at(61), unreachable());
+    let postponed = EffectSettlement::new(Vec::new(), vec![postponed], Vec::new());
+    store.settle(&worker, at(60), &postponed).await.unwrap();
     store.claim(&worker, at(61), at(90), 10).await.unwrap();
-    EffectQueue::park(store, &worker, effect, at(62), "unreachable")
-        .await
-        .unwrap();
+    let parked = ParkedEffect::new(effect, unreachable());
+    let parked = EffectSettlement::new(Vec::new(), Vec::new(), vec![parked]);
+    store.settle(&worker, at(62), &parked).await.unwrap();
     store.dead_letters(&storefront, None, 10).await.unwrap();
     store.retry(&storefront, effect, at(62)).await.unwrap();
     EffectQueue::release(store, &worker).await.unwrap();
-    store.finish(&[effect]).await.unwrap();
+    let finished = EffectSettlement::new(vec![effect], Vec::new(), Vec::new());
+    store.settle(&worker, at(62), &finished).await.unwrap();
 
     let partition = store
         .claim_partition(&worker, at(0), at(30))

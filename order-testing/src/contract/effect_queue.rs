@@ -16,7 +16,8 @@ use crate::history::OrderHistory;
 use order_core::effect::{Effect, EffectId, EffectKind};
 use order_core::event::EventPayload;
 use order_core::ports::{
-    Change, CommitOutcome, EffectQueue, Lease, LeasedEffect, NewEffect, OrderStore, Worker,
+    Change, CommitOutcome, EffectQueue, EffectSettlement, Lease, LeasedEffect, NewEffect,
+    OrderStore, ParkedEffect, PostponedEffect, Worker,
 };
 use order_core::value::Version;
 
@@ -38,6 +39,7 @@ suite! {
     an_effect_that_is_leased_from_the_start_is_nobody_elses,
     an_effect_that_is_leased_from_the_start_counts_as_attempted_once,
     a_finished_effect_is_gone,
+    one_settlement_finishes_postpones_and_parks,
     finishing_again_does_nothing,
     a_postponed_effect_is_due_at_its_new_time,
     only_its_holder_postpones_an_effect,
@@ -129,4 +131,41 @@ async fn claim_until(
 /// Returns the ids of the claimed effects, in order.
 fn ids(claimed: &[LeasedEffect]) -> Vec<EffectId> {
     claimed.iter().map(|one| one.effect.id).collect()
+}
+
+async fn settle(
+    queue: &(impl EffectQueue + ?Sized),
+    who: &str,
+    seconds: u64,
+    settlement: &EffectSettlement,
+) {
+    queue
+        .settle(&worker(who), at(seconds), settlement)
+        .await
+        .expect("the store answers");
+}
+
+async fn finish(queue: &(impl EffectQueue + ?Sized), done: &[EffectId]) {
+    let settlement = EffectSettlement::new(done.to_vec(), Vec::new(), Vec::new());
+    settle(queue, "nobody", 0, &settlement).await;
+}
+
+/// Makes an effect that this worker has leased due again at this time.
+async fn postpone(queue: &(impl EffectQueue + ?Sized), who: &str, effect: EffectId, due: u64) {
+    let postponed = PostponedEffect::new(effect, at(due), "later".to_owned());
+    let settlement = EffectSettlement::new(Vec::new(), vec![postponed], Vec::new());
+    settle(queue, who, 0, &settlement).await;
+}
+
+/// Parks an effect that this worker has leased.
+async fn park(
+    queue: &(impl EffectQueue + ?Sized),
+    who: &str,
+    effect: EffectId,
+    seconds: u64,
+    error: &str,
+) {
+    let parked = ParkedEffect::new(effect, error.to_owned());
+    let settlement = EffectSettlement::new(Vec::new(), Vec::new(), vec![parked]);
+    settle(queue, who, seconds, &settlement).await;
 }

@@ -38,6 +38,7 @@ suite! {
     an_order_is_found_at_its_own_storefront_only,
     the_same_id_at_two_storefronts_is_two_orders,
     a_deleted_order_is_found,
+    many_orders_are_found_as_they_were_asked_for,
     a_store_that_works_answers_a_ping,
     a_change_of_the_expected_version_is_applied,
     a_new_order_must_not_exist,

@@ -77,6 +77,7 @@ faulty! { Notifications by service_call {
 faulty! { OrderStore by store {
     async fn commit(&self, change: Change) -> Result<CommitOutcome, StoreError>;
     async fn find(&self, storefront: &StorefrontId, id: OrderId) -> Result<Option<Order>, StoreError>;
+    async fn find_many(&self, orders: &[(StorefrontId, OrderId)]) -> Result<Vec<Option<Order>>, StoreError>;
     async fn events(&self, storefront: &StorefrontId, id: OrderId) -> Result<Vec<Event>, StoreError>;
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError>;
     async fn find_idempotency_record(&self, key: &IdempotencyScope, now: Timestamp) -> Result<Option<IdempotencyRecord>, StoreError>;
@@ -88,9 +89,7 @@ faulty! { OrderStore by store {
 
 faulty! { EffectQueue by store {
     async fn claim(&self, worker: &Worker, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedEffect>, StoreError>;
-    async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError>;
-    async fn postpone(&self, worker: &Worker, effect: EffectId, due: Timestamp, error: &str) -> Result<(), StoreError>;
-    async fn park(&self, worker: &Worker, effect: EffectId, now: Timestamp, error: &str) -> Result<(), StoreError>;
+    async fn settle(&self, worker: &Worker, now: Timestamp, settlement: &EffectSettlement) -> Result<(), StoreError>;
     async fn release(&self, worker: &Worker) -> Result<u64, StoreError>;
     async fn dead_letters(&self, storefront: &StorefrontId, after: Option<EffectId>, limit: u32) -> Result<DeadLetterPage, StoreError>;
     async fn retry(&self, storefront: &StorefrontId, effect: EffectId, now: Timestamp) -> Result<bool, StoreError>;

@@ -7,8 +7,8 @@ use super::super::dialect::{Connection, Id, Row, bind_id};
 use super::super::pool::ScopedPool;
 use super::super::shared::error::{DbError, SharedError};
 use super::super::shared::queue::{self, BatchHandler, BatchJob, BatchQueue, ConflictKey, Reply};
-use super::super::shared::retry::RetryBudget;
-use super::super::shared::rows::{self, RowReader};
+use super::super::shared::retry::{RetryBudget, retry_read};
+use super::super::shared::rows;
 use super::super::tx::ScopedConnection;
 use super::{CachedConnection, cached_connection, idle_timeout};
 use order_core::order::Order;
@@ -64,6 +64,24 @@ impl OrderLoader {
         Ok(row.as_ref().map(rows::order).transpose()?)
     }
 
+    /// Loads the orders of one caller, beside the queue; as many as were asked for, in their order.
+    pub(in super::super) async fn load_many(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        let pool = self.pool.pool();
+        retry_read(pool, async || {
+            let mut connection = pool.acquire().await?;
+            let asked = orders.iter().map(|(storefront, id)| (storefront, *id));
+            self.select(&mut connection, asked)
+                .await?
+                .iter()
+                .map(|row| row.as_ref().map(rows::order).transpose())
+                .collect()
+        })
+        .await
+    }
+
     /// Finishes the queued lookups, and refuses new ones.
     pub(in super::super) async fn close(&self) {
         self.queue.close().await;
@@ -86,7 +104,10 @@ impl BatchHandler for OrderLoader {
         let mut budget = RetryBudget::for_pool(self.pool.pool());
         let loaded = loop {
             let loaded = match cached_connection(session, self.pool.pool()).await {
-                Ok(connection) => self.load_batch(connection, &batch).await,
+                Ok(connection) => {
+                    let asked = batch.iter().map(|job| (&job.storefront, job.id));
+                    self.select(connection, asked).await
+                }
                 Err(error) => Err(error),
             };
             match loaded {
@@ -100,13 +121,7 @@ impl BatchHandler for OrderLoader {
             }
         };
         match loaded {
-            Ok(found) => {
-                let mut rows: Vec<Option<Row>> = batch.iter().map(|_| None).collect();
-                for (position, row) in found {
-                    if let Some(slot) = rows.get_mut(position) {
-                        *slot = Some(row);
-                    }
-                }
+            Ok(rows) => {
                 for (job, row) in batch.into_iter().zip(rows) {
                     // The caller may be gone.
                     drop(job.reply.send(Ok(row)));
@@ -122,45 +137,46 @@ impl BatchHandler for OrderLoader {
     }
 }
 
-/// The row of an order, with the position of its job in the batch.
-type FoundRow = (usize, Row);
+/// An order to look up, and its position in the batch.
+type Lookup<'a> = (usize, &'a StorefrontId, OrderId);
 
 impl OrderLoader {
-    /// Reads the rows of the orders that exist.
-    async fn load_batch(
+    /// Reads the rows of orders; `None` where there is no such order.
+    async fn select<'a>(
         &self,
         connection: &mut Connection,
-        batch: &[LoadJob],
-    ) -> Result<Vec<FoundRow>, DbError> {
-        let jobs = batch.iter().enumerate();
+        asked: impl ExactSizeIterator<Item = (&'a StorefrontId, OrderId)>,
+    ) -> Result<Vec<Option<Row>>, DbError> {
+        let len = asked.len();
+        let lookups = asked.enumerate().map(|(at, (shop, id))| (at, shop, id));
         if !self.pool.has_row_level_security() {
-            return select_orders(connection, &jobs.collect::<Vec<_>>()).await;
+            let found = select_orders(connection, &lookups.collect::<Vec<_>>()).await?;
+            return rows::placed(found, len);
         }
-        let mut by_storefront: BTreeMap<&StorefrontId, Vec<_>> = BTreeMap::new();
-        for (position, job) in jobs {
-            let jobs = by_storefront.entry(&job.storefront).or_default();
-            jobs.push((position, job));
+        let mut by_storefront: BTreeMap<&StorefrontId, Vec<Lookup<'a>>> = BTreeMap::new();
+        for lookup in lookups {
+            by_storefront.entry(lookup.1).or_default().push(lookup);
         }
         let mut found = Vec::new();
-        for (storefront, jobs) in by_storefront {
+        for (storefront, lookups) in by_storefront {
             let scope = self.pool.scope(std::iter::once(storefront));
             let mut scoped = ScopedConnection::begin(connection, scope).await?;
-            found.extend(select_orders(scoped.connection(), &jobs).await?);
+            found.extend(select_orders(scoped.connection(), &lookups).await?);
             scoped.commit().await?;
         }
-        Ok(found)
+        rows::placed(found, len)
     }
 }
 
 async fn select_orders(
     connection: &mut Connection,
-    jobs: &[(usize, &LoadJob)],
-) -> Result<Vec<FoundRow>, DbError> {
-    let jobs = jobs.iter();
-    let (positions, storefronts, ids) = jobs
-        .map(|(position, job)| {
+    lookups: &[Lookup<'_>],
+) -> Result<Vec<Row>, DbError> {
+    let (positions, storefronts, ids) = lookups
+        .iter()
+        .map(|(position, storefront, id)| {
             let position = i64::try_from(*position).unwrap_or(i64::MAX);
-            (position, job.storefront.as_str(), bind_id(job.id))
+            (position, storefront.as_str(), bind_id(*id))
         })
         .collect::<(Vec<i64>, Vec<&str>, Vec<Id>)>();
     let found = sqlx::query(concat!(
@@ -176,11 +192,5 @@ async fn select_orders(
     .bind(&ids)
     .fetch_all(connection)
     .await?;
-    found
-        .into_iter()
-        .map(|row| {
-            let position = RowReader::new(&row, "orders", "?").number("position")?;
-            Ok((position, row))
-        })
-        .collect()
+    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! Claiming: what is due, oldest first, each effect by one worker at a time.
 
-use super::{applied, claim, claim_until, first, going_on, ids, stored, storing};
+use super::{applied, claim, claim_until, first, going_on, ids, postpone, stored, storing};
 use crate::builders::{at, place, worker};
 use crate::contract::MANY;
 use crate::history::OrderHistory;
@@ -16,10 +16,7 @@ pub async fn an_effect_is_not_claimed_before_it_is_due(
     assert_eq!(claim(store, "w1", 0).await, [], "an empty queue has none");
     let history = stored(store, [1], 1).await.remove(0);
     claim(store, "w1", 1).await;
-    store
-        .postpone(&worker("w1"), first(&history, 0), at(500), "later")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", first(&history, 0), 500).await;
     assert_eq!(claim(store, "w1", 499).await, [], "it is not due yet");
     assert_eq!(
         ids(&claim(store, "w1", 500).await),
@@ -33,10 +30,7 @@ pub async fn the_oldest_due_are_claimed_first(store: &(impl OrderStore + EffectQ
     let history = stored(store, [1], 4).await.remove(0);
     claim(store, "w1", 1).await;
     for (index, due) in [(0, 30), (1, 10), (2, 40), (3, 20)] {
-        store
-            .postpone(&worker("w1"), first(&history, index), at(due), "later")
-            .await
-            .expect("the store answers");
+        postpone(store, "w1", first(&history, index), due).await;
     }
     let mut claimed = Vec::new();
     for limit in [1, 2, 5] {
@@ -140,10 +134,7 @@ pub async fn every_time_an_effect_is_claimed_counts_as_an_attempt(
     for (seconds, until) in [(1, 100), (101, 200), (301, 400)] {
         let claimed = claim_until(store, &worker("w1"), seconds, until).await;
         attempts.extend(claimed.iter().map(|one| one.attempts));
-        store
-            .postpone(&worker("w1"), first(&history, 0), at(until), "later")
-            .await
-            .expect("the store answers");
+        postpone(store, "w1", first(&history, 0), until).await;
     }
     assert_eq!(attempts, [1, 2, 3], "each claim is an attempt");
 }

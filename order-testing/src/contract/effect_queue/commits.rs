@@ -1,6 +1,6 @@
 //! The effects of a commit on the queue.
 
-use super::{applied, claim, first, going_on, ids, stored, storing, with_effects};
+use super::{applied, claim, first, going_on, ids, park, postpone, stored, storing, with_effects};
 use crate::builders::{at, place, units, worker};
 use crate::history::OrderHistory;
 use order_core::effect::{Effect, EffectId, EffectKind, NotificationKind};
@@ -95,10 +95,7 @@ pub async fn a_change_that_is_not_applied_adds_finishes_and_expedites_nothing(
     let postponed = first(&history, 0);
     claim(store, "w1", 1).await;
     for (index, due) in [(0, 500), (1, 1)] {
-        store
-            .postpone(&worker("w1"), first(&history, index), at(due), "later")
-            .await
-            .expect("the store answers");
+        postpone(store, "w1", first(&history, index), due).await;
     }
     let rival = going_on(history.clone(), 2).change();
     applied(store, rival).await;
@@ -127,10 +124,7 @@ pub async fn a_change_that_is_not_applied_adds_finishes_and_expedites_nothing(
 pub async fn a_commit_finishes_what_was_done(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let history = stored(store, [1], 4).await.remove(0);
     claim(store, "w1", 1).await;
-    store
-        .park(&worker("w1"), first(&history, 1), at(2), "no")
-        .await
-        .expect("the store answers");
+    park(store, "w1", first(&history, 1), 2, "no").await;
     let mut next = going_on(history.clone(), 3);
     let mut change = next.change();
     change.completed_effects = vec![
@@ -170,14 +164,8 @@ pub async fn expediting_makes_waiting_and_parked_effects_due_at_once(
     let history = stored(store, [1], 2).await.remove(0);
     claim(store, "w1", 1).await;
     let (waiting, parked) = (first(&history, 0), first(&history, 1));
-    store
-        .postpone(&worker("w1"), waiting, at(900), "later")
-        .await
-        .expect("the store answers");
-    store
-        .park(&worker("w1"), parked, at(2), "no")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", waiting, 900).await;
+    park(store, "w1", parked, 2, "no").await;
     expedite(store, &history, 3).await;
     let mut claimed = claim(store, "w2", 3).await;
     claimed.sort_by_key(|one| one.effect.id);
@@ -205,14 +193,8 @@ pub async fn expediting_leaves_other_orders_and_running_leases(
     let histories = stored(store, [1, 2], 2).await;
     claim(store, "w1", 1).await;
     let other: EffectId = first(&histories[1], 0);
-    store
-        .postpone(&worker("w1"), other, at(900), "later")
-        .await
-        .expect("the store answers");
-    store
-        .park(&worker("w1"), first(&histories[1], 1), at(2), "no")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", other, 900).await;
+    park(store, "w1", first(&histories[1], 1), 2, "no").await;
     expedite(store, &histories[0], 3).await;
     assert_eq!(
         ids(&claim(store, "w2", 800).await),

@@ -1,7 +1,7 @@
 //! Dead letters: parked effects, which are retried by a person only.
 
-use super::{LEASE, applied, claim, first, ids, stored, storing};
-use crate::builders::{at, place, storefront, worker};
+use super::{LEASE, applied, claim, finish, first, ids, park, postpone, stored, storing};
+use crate::builders::{at, place, storefront};
 use crate::history::OrderHistory;
 use order_core::effect::EffectId;
 use order_core::ports::{DeadLetter, EffectQueue, OrderStore};
@@ -10,10 +10,7 @@ use order_core::value::StorefrontId;
 /// Claims all due effects and parks them.
 async fn park_all(store: &(impl OrderStore + EffectQueue + ?Sized), seconds: u64, error: &str) {
     for one in claim(store, "w1", seconds).await {
-        store
-            .park(&worker("w1"), one.effect.id, at(seconds), error)
-            .await
-            .expect("the store answers");
+        park(store, "w1", one.effect.id, seconds, error).await;
     }
 }
 
@@ -33,10 +30,7 @@ pub async fn a_parked_effect_is_a_dead_letter_and_is_not_claimed(
     let history = stored(store, [1], 1).await.remove(0);
     assert_eq!(letters(store).await, [], "there is none");
     let effect = claim(store, "w1", 1).await.remove(0).effect;
-    store
-        .postpone(&worker("w1"), effect.id, at(5), "first error")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", effect.id, 5).await;
     assert_eq!(letters(store).await, [], "a postponed effect is none");
     let error = "the last 'error' \"of\" several\nlines — 茶";
     park_all(store, 7, error).await;
@@ -158,10 +152,7 @@ pub async fn only_a_dead_letter_of_the_storefront_is_retried(
         );
         claim(store, "w1", 1).await;
     }
-    store
-        .park(&worker("w1"), effect, at(2), "no")
-        .await
-        .expect("the store answers");
+    park(store, "w1", effect, 2, "no").await;
     let elsewhere = store.retry(&storefront("other"), effect, at(3)).await;
     assert!(
         !elsewhere.expect("the store answers"),
@@ -180,9 +171,6 @@ pub async fn a_dead_letter_that_is_finished_is_gone(
 ) {
     let history = stored(store, [1], 1).await.remove(0);
     park_all(store, 1, "no").await;
-    store
-        .finish(&[first(&history, 0)])
-        .await
-        .expect("the store answers");
+    finish(store, &[first(&history, 0)]).await;
     assert_eq!(letters(store).await, [], "what is finished is gone");
 }

@@ -1,16 +1,20 @@
 //! Leases: what their holder may do, and nobody else.
 
-use super::{LEASE, applied, claim, claim_until, first, ids, stored, storing};
+use super::{
+    LEASE, applied, claim, claim_until, finish, first, ids, park, postpone, settle, stored, storing,
+};
 use crate::builders::{at, place, worker};
 use crate::history::OrderHistory;
-use order_core::ports::{EffectQueue, Lease, OrderStore};
+use order_core::ports::{
+    EffectQueue, EffectSettlement, Lease, OrderStore, ParkedEffect, PostponedEffect,
+};
 
 /// Checks that a finished effect is not claimed again, whether or not its lease has expired.
 pub async fn a_finished_effect_is_gone(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let history = stored(store, [1], 3).await.remove(0);
     claim(store, "w1", 1).await;
     let done = [first(&history, 0), first(&history, 2)];
-    store.finish(&done).await.expect("the store answers");
+    finish(store, &done).await;
     assert_eq!(
         ids(&claim(store, "w2", LEASE + 1).await),
         [first(&history, 1)],
@@ -23,17 +27,68 @@ pub async fn finishing_again_does_nothing(store: &(impl OrderStore + EffectQueue
     let history = stored(store, [1], 2).await.remove(0);
     let done = [first(&history, 0), first(&history, 99)];
     for _again in 0..2 {
-        store
-            .finish(&done)
-            .await
-            .expect("an effect that is gone is ignored");
+        finish(store, &done).await;
     }
-    store.finish(&[]).await.expect("nothing is done");
+    finish(store, &[]).await;
     assert_eq!(
         ids(&claim(store, "w1", 1).await),
         [first(&history, 1)],
         "the others stay"
     );
+}
+
+/// Checks that one settlement finishes, postpones and parks effects of several orders, and that one
+/// whose lease has passed to another worker keeps none of the others from it.
+pub async fn one_settlement_finishes_postpones_and_parks(
+    store: &(impl OrderStore + EffectQueue + ?Sized),
+) {
+    let histories = stored(store, [1, 2], 4).await;
+    let [one, two] = [&histories[0], &histories[1]];
+    assert_eq!(
+        claim_until(store, &worker("w1"), 1, 50).await.len(),
+        8,
+        "all are due"
+    );
+    // One of each order passes to another worker.
+    let passed = store.claim(&worker("w2"), at(51), at(LEASE), 2).await;
+    let passed = ids(&passed.expect("the store answers"));
+    let mine: Vec<_> = [one, two]
+        .iter()
+        .flat_map(|history| (0..4).map(|index| first(history, index)))
+        .filter(|id| !passed.contains(id))
+        .collect();
+    let postponed = |effect, due| PostponedEffect::new(effect, at(due), "later".to_owned());
+    let parked = |effect| ParkedEffect::new(effect, "no".to_owned());
+    let settlement = EffectSettlement::new(
+        vec![mine[0], mine[3], first(one, 99)],
+        vec![
+            postponed(mine[1], 500),
+            postponed(passed[0], 60),
+            postponed(mine[4], 400),
+        ],
+        vec![parked(mine[2]), parked(passed[1]), parked(mine[5])],
+    );
+    settle(store, "w1", 55, &settlement).await;
+    assert_eq!(claim(store, "w3", 399).await, [], "nothing is due");
+    assert_eq!(ids(&claim(store, "w3", 400).await), [mine[4]], "postponed");
+    assert_eq!(ids(&claim(store, "w3", 500).await), [mine[1]], "postponed");
+    let letters = store.dead_letters(one.storefront(), None, 9).await;
+    let letters = letters.expect("the store answers").letters;
+    let parked: Vec<_> = letters.iter().map(|letter| letter.effect.id).collect();
+    assert_eq!(parked, [mine[2], mine[5]], "parked");
+    assert!(
+        letters
+            .iter()
+            .all(|letter| letter.parked_at == at(55) && letter.error == "no"),
+        "with the error, when they were parked"
+    );
+    let left = store.release(&worker("w2")).await;
+    assert_eq!(
+        left.expect("the store answers"),
+        2,
+        "what is leased to another worker stays so"
+    );
+    settle(store, "w1", 55, &EffectSettlement::default()).await;
 }
 
 /// Checks that a postponed effect is not leased any more, and due at its new time.
@@ -42,10 +97,7 @@ pub async fn a_postponed_effect_is_due_at_its_new_time(
 ) {
     let history = stored(store, [1], 1).await.remove(0);
     claim(store, "w1", 1).await;
-    store
-        .postpone(&worker("w1"), first(&history, 0), at(500), "later")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", first(&history, 0), 500).await;
     assert_eq!(claim(store, "w2", 499).await, [], "it is not due");
     let claimed = claim(store, "w2", 500).await;
     assert_eq!(
@@ -61,10 +113,7 @@ pub async fn a_postponed_effect_is_due_at_its_new_time(
 pub async fn only_its_holder_postpones_an_effect(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let history = stored(store, [1, 2], 1).await.remove(0);
     let effect = first(&history, 0);
-    store
-        .postpone(&worker("w1"), effect, at(500), "later")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", effect, 500).await;
     assert_eq!(
         claim(store, "w1", 1).await.len(),
         2,
@@ -72,10 +121,7 @@ pub async fn only_its_holder_postpones_an_effect(store: &(impl OrderStore + Effe
     );
     let handed_over = claim_until(store, &worker("w2"), LEASE + 1, 2_000).await;
     assert_eq!(handed_over.len(), 2, "the leases have passed to another");
-    store
-        .postpone(&worker("w1"), effect, at(LEASE + 2), "later")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", effect, LEASE + 2).await;
     assert_eq!(
         claim(store, "w3", LEASE + 3).await,
         [],
@@ -87,20 +133,14 @@ pub async fn only_its_holder_postpones_an_effect(store: &(impl OrderStore + Effe
 pub async fn only_its_holder_parks_an_effect(store: &(impl OrderStore + EffectQueue + ?Sized)) {
     let history = stored(store, [1], 1).await.remove(0);
     let effect = first(&history, 0);
-    store
-        .park(&worker("w1"), effect, at(1), "no")
-        .await
-        .expect("the store answers");
+    park(store, "w1", effect, 1, "no").await;
     assert_eq!(
         claim(store, "w1", 1).await.len(),
         1,
         "a worker without a lease parks nothing"
     );
     claim_until(store, &worker("w2"), LEASE + 1, 2_000).await;
-    store
-        .park(&worker("w1"), effect, at(LEASE + 2), "no")
-        .await
-        .expect("the store answers");
+    park(store, "w1", effect, LEASE + 2, "no").await;
     let letters = store.dead_letters(history.storefront(), None, 9).await;
     assert_eq!(
         letters.expect("the store answers").letters,
@@ -123,14 +163,8 @@ pub async fn the_holder_of_a_lease_from_the_start_holds_it_as_any_other(
     let (history, change) = storing(history, 3, Some(&lease));
     applied(store, change).await;
     let [postponed, parked, released] = [0, 1, 2].map(|index| first(&history, index));
-    store
-        .postpone(&worker("w1"), postponed, at(500), "later")
-        .await
-        .expect("the store answers");
-    store
-        .park(&worker("w1"), parked, at(2), "no")
-        .await
-        .expect("the store answers");
+    postpone(store, "w1", postponed, 500).await;
+    park(store, "w1", parked, 2, "no").await;
     let count = store.release(&worker("w1")).await;
     assert_eq!(count.expect("the store answers"), 1, "one lease is left");
     assert_eq!(ids(&claim(store, "w2", 3).await), [released], "released");
@@ -154,10 +188,7 @@ pub async fn released_effects_are_due_at_once(store: &(impl OrderStore + EffectQ
     assert_eq!(nothing.expect("the store answers"), 0, "nothing is leased");
     let history = stored(store, [1], 3).await.remove(0);
     claim(store, "w1", 1).await;
-    store
-        .finish(&[first(&history, 1)])
-        .await
-        .expect("the store answers");
+    finish(store, &[first(&history, 1)]).await;
     let count = store.release(&worker("w1")).await;
     assert_eq!(count.expect("the store answers"), 2, "two were leased");
     let mut claimed = claim(store, "w2", 2).await;

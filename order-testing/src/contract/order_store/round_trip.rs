@@ -305,6 +305,39 @@ pub async fn a_deleted_order_is_found(store: &(impl OrderStore + ?Sized)) {
     same(store, &history, "a deleted order is found").await;
 }
 
+/// Checks that many orders are found at once, in the order in which they were asked for, and that one
+/// that does not exist is none.
+pub async fn many_orders_are_found_as_they_were_asked_for(store: &(impl OrderStore + ?Sized)) {
+    let elsewhere = place().storefront("other").build();
+    let mut histories = vec![
+        history(1),
+        OrderHistory::placed(2, elsewhere, at(2)),
+        history(3).cancelled(at(4)),
+        history(4),
+    ];
+    for history in &mut histories {
+        applied(store, history.change()).await;
+    }
+    let asked = [
+        (3, "default"),
+        (2, "default"),
+        (2, "other"),
+        (9, "other"),
+        (1, "default"),
+        (3, "default"),
+    ];
+    let asked = asked.map(|(number, shop)| (storefront(shop), order_id(number)));
+    let found = store.find_many(&asked).await.expect("the store answers");
+    let [one, two, three] = [0, 1, 2].map(|index: usize| Some(histories[index].order().clone()));
+    assert_eq!(
+        found,
+        [three.clone(), None, two, None, one, three],
+        "as many as were asked for, in their order"
+    );
+    let none = store.find_many(&[]).await.expect("the store answers");
+    assert_eq!(none, [], "nothing was asked for");
+}
+
 /// Checks that a store that works answers a ping.
 pub async fn a_store_that_works_answers_a_ping(store: &(impl OrderStore + ?Sized)) {
     store.ping().await.expect("a store that works answers");

@@ -4,7 +4,8 @@ use super::{MemoryStore, State};
 use async_trait::async_trait;
 use order_core::effect::{Effect, EffectId};
 use order_core::ports::{
-    DeadLetter, DeadLetterPage, EffectQueue, Lease, LeasedEffect, NewEffect, StoreError, Worker,
+    DeadLetter, DeadLetterPage, EffectQueue, EffectSettlement, Lease, LeasedEffect, NewEffect,
+    StoreError, Worker,
 };
 use order_core::time::Timestamp;
 use order_core::value::{OrderId, StorefrontId};
@@ -110,43 +111,30 @@ impl EffectQueue for MemoryStore {
             .collect())
     }
 
-    async fn finish(&self, effects: &[EffectId]) -> Result<(), StoreError> {
-        self.faults.check("finish")?;
+    async fn settle(
+        &self,
+        worker: &Worker,
+        now: Timestamp,
+        settlement: &EffectSettlement,
+    ) -> Result<(), StoreError> {
+        self.faults.check("settle")?;
         let mut state = self.state();
-        for effect in effects {
+        for effect in &settlement.finished {
             state.effects.remove(effect);
         }
-        Ok(())
-    }
-
-    async fn postpone(
-        &self,
-        worker: &Worker,
-        effect: EffectId,
-        due: Timestamp,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        self.faults.check("postpone")?;
-        if let Some(queued) = self.state().leased_to(worker, effect) {
-            queued.lease = None;
-            queued.due = due;
-            queued.error = Some(error.to_owned());
+        for postponed in &settlement.postponed {
+            if let Some(queued) = state.leased_to(worker, postponed.effect) {
+                queued.lease = None;
+                queued.due = postponed.due;
+                queued.error = Some(postponed.error.clone());
+            }
         }
-        Ok(())
-    }
-
-    async fn park(
-        &self,
-        worker: &Worker,
-        effect: EffectId,
-        now: Timestamp,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        self.faults.check("park")?;
-        if let Some(queued) = self.state().leased_to(worker, effect) {
-            queued.lease = None;
-            queued.parked_at = Some(now);
-            queued.error = Some(error.to_owned());
+        for parked in &settlement.parked {
+            if let Some(queued) = state.leased_to(worker, parked.effect) {
+                queued.lease = None;
+                queued.parked_at = Some(now);
+                queued.error = Some(parked.error.clone());
+            }
         }
         Ok(())
     }

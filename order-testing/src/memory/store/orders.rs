@@ -48,6 +48,18 @@ impl OrderStore for MemoryStore {
         Ok(stored.map(|stored| stored.order.clone()))
     }
 
+    async fn find_many(
+        &self,
+        orders: &[(StorefrontId, OrderId)],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        self.faults.check("find_many")?;
+        let state = self.state();
+        let found = orders.iter().map(|key| state.orders.get(key));
+        Ok(found
+            .map(|stored| stored.map(|stored| stored.order.clone()))
+            .collect())
+    }
+
     async fn events(
         &self,
         storefront: &StorefrontId,

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use order_sqlx::postgres::{PostgresOptions, PostgresStore};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use std::str::FromStr;
 
 /// A Postgres server on which databases may be created.
@@ -18,6 +18,13 @@ impl Cluster {
             url: url.to_owned(),
             options: PgConnectOptions::from_str(url)?,
         })
+    }
+
+    /// Returns the process of a backend of this server.
+    pub(crate) async fn backend(&self) -> Outcome<u32> {
+        let mut server = PgConnection::connect_with(&self.options).await?;
+        let row = server.fetch_one("SELECT pg_backend_pid()").await?;
+        Ok(u32::try_from(row.try_get::<i32, _>(0)?)?)
     }
 
     /// Creates an empty database with this name, replacing one left from an earlier run.
@@ -85,7 +92,7 @@ impl Cluster {
 /// One database.
 pub(crate) struct Database {
     pub(crate) url: String,
-    options: PgConnectOptions,
+    pub(crate) options: PgConnectOptions,
 }
 
 impl Database {

@@ -1,8 +1,8 @@
 //! The cost of row-level security: storefronts isolated by the database itself.
 
-use crate::creates::{commits, number};
 use crate::database::Cluster;
 use crate::load::closed;
+use crate::placing::{commits, number};
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
 use order_core::ports::{OrderStore as _, Orders as _};

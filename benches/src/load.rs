@@ -3,6 +3,7 @@
 use crate::Outcome;
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// The throughput of all callers together.
@@ -12,13 +13,18 @@ pub(crate) struct Throughput {
     pub(crate) rate: f64,
     /// CPU time of this process per answer, client and server together, in microseconds.
     processor: f64,
-    /// CPU time of the Postgres processes on this machine per answer, in microseconds.
+    /// CPU time of the Postgres server under test per answer, in microseconds.
     database: f64,
     /// The latency of each answer, in microseconds, ascending.
     waits: Vec<u32>,
 }
 
 impl Throughput {
+    /// Returns how many answers there were.
+    pub(crate) fn answers(&self) -> f64 {
+        self.waits.len() as f64
+    }
+
     /// Returns a percentile of the latencies, in milliseconds.
     pub(crate) fn percentile(&self, hundredths: usize) -> f64 {
         let at = (self.waits.len() * hundredths / 100).min(self.waits.len().saturating_sub(1));
@@ -85,40 +91,65 @@ where
 
 /// Returns the CPU time of this process so far, in microseconds; NaN without `/proc`.
 fn processor_time() -> f64 {
-    spent_by("/proc/self/stat", ITSELF).map_or(f64::NAN, |(_, spent)| spent)
+    Process::read("/proc/self").map_or(f64::NAN, |process| process.own)
 }
 
-/// Returns the CPU time of all Postgres processes on this machine so far, ended ones included, in
-/// microseconds; NaN without `/proc`.
+/// The process that all processes of the Postgres server under test descend from.
+static POSTMASTER: OnceLock<u32> = OnceLock::new();
+
+/// Tells which server process the given one works for: the one under test from now on. Ignored unless it
+/// runs on this machine.
+pub(crate) fn watch_server_of(backend: u32) {
+    let process = Process::read(Path::new("/proc").join(backend.to_string()));
+    if let Some(backend) = process.filter(|process| process.name == "postgres") {
+        POSTMASTER.get_or_init(|| backend.parent);
+    }
+}
+
+/// Returns the CPU time of the Postgres server under test so far, that of its ended processes included, in
+/// microseconds; NaN if it runs elsewhere.
 fn database_time() -> f64 {
-    let Ok(processes) = std::fs::read_dir("/proc") else {
+    let (Some(postmaster), Ok(processes)) = (POSTMASTER.get(), std::fs::read_dir("/proc")) else {
         return f64::NAN;
     };
+    let server = postmaster.to_string();
     processes
-        .filter_map(|process| spent_by(process.ok()?.path().join("stat"), WITH_CHILDREN))
-        .filter(|(name, _)| name == "postgres")
-        .map(|(_, spent)| spent)
+        .filter_map(|folder| {
+            let folder = folder.ok()?;
+            let process = Process::read(folder.path())?;
+            if folder.file_name() == server.as_str() {
+                Some(process.own + process.of_ended_children)
+            } else {
+                (process.parent == *postmaster).then_some(process.own)
+            }
+        })
         .sum()
 }
 
-/// How many fields of `/proc/[pid]/stat` are a process's own user and system time.
-const ITSELF: usize = 2;
-/// The same, with the times of its ended children.
-const WITH_CHILDREN: usize = 4;
+/// What `/proc/[pid]/stat` tells about a process; times in microseconds of CPU.
+struct Process {
+    name: String,
+    parent: u32,
+    own: f64,
+    of_ended_children: f64,
+}
 
-/// Returns the name of a process and its CPU time in microseconds. Linux counts in hundredths of a
-/// second.
-fn spent_by(stat: impl AsRef<Path>, fields: usize) -> Option<(String, f64)> {
-    let text = std::fs::read_to_string(stat).ok()?;
-    // The name is in brackets and may have any characters.
-    let (_, text) = text.split_once('(')?;
-    let (name, text) = text.rsplit_once(')')?;
-    // User and system time are fields 14 and 15; those of children 16 and 17.
-    let ticks: f64 = text
-        .split_whitespace()
-        .skip(11)
-        .take(fields)
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    Some((name.to_owned(), ticks * 10_000.0))
+impl Process {
+    /// Reads the entry of a process in `/proc`; `None` where there is none. Linux counts in hundredths of
+    /// a second.
+    fn read(folder: impl AsRef<Path>) -> Option<Self> {
+        let text = std::fs::read_to_string(folder.as_ref().join("stat")).ok()?;
+        // The name is in brackets and may have any characters. The state and the
+        // parent follow; user and system time are the fields 11 and 12 after the name, those of ended
+        // children 13 and 14.
+        let (name, fields) = text.split_once('(')?.1.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let time = |at: usize| Some(fields.get(at)?.parse::<f64>().ok()? * 10_000.0);
+        Some(Self {
+            name: name.to_owned(),
+            parent: fields.get(1)?.parse().ok()?,
+            own: time(11)? + time(12)?,
+            of_ended_children: time(13)? + time(14)?,
+        })
+    }
 }

@@ -18,19 +18,27 @@
 )]
 
 mod core;
+mod cost;
 mod creates;
 mod database;
+mod fsyncs;
 mod http;
 mod isolation;
 mod load;
 mod pages;
+mod peer;
+mod placing;
+mod proxy;
 mod raw;
 mod reads;
 mod report;
+mod row_by_row;
 mod server;
+mod services;
 mod shop;
 mod sqlite;
 mod stock;
+mod sustained;
 
 use clap::{Parser, ValueEnum};
 use database::Cluster;
@@ -54,21 +62,28 @@ struct Arguments {
     /// sets this.
     #[arg(long, env = "ORDER_BENCH_POSTGRES_URL")]
     postgres: String,
-    /// How long each side of a ratio runs in a round.
-    #[arg(long, default_value_t = 5)]
-    seconds: u64,
-    /// How many rounds a ratio is the median of.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// How many orders the large database has.
-    #[arg(long, default_value_t = 5_000_000)]
-    orders: u64,
-    /// How many orders the server example stores before its memory is measured.
-    #[arg(long, default_value_t = 100_000)]
-    stored: u64,
+    /// In about five minutes, less exactly: other defaults of what follows.
+    #[arg(long)]
+    quick: bool,
+    /// How long each side of a ratio runs in a round; 5 by default, 2 if quick.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// How many rounds a ratio is the median of; 3 by default, 1 if quick.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// How many orders the large database has; 5,000,000 by default, 200,000 if quick.
+    #[arg(long)]
+    orders: Option<u64>,
+    /// How many orders the server example stores before its memory is measured; 100,000 by default, 20,000
+    /// if quick.
+    #[arg(long)]
+    stored: Option<u64>,
     /// The server example, built for release.
     #[arg(long, default_value = "target/release/examples/server")]
     server: std::path::PathBuf,
+    /// The peer, built for release; not measured where it is missing.
+    #[arg(long, default_value = "target/peer/release/order-bench-peer")]
+    peer: std::path::PathBuf,
     /// What to measure; everything if nothing is named.
     what: Vec<What>,
 }
@@ -77,16 +92,22 @@ struct Arguments {
 enum What {
     /// The pure core alone: deciding and applying.
     Core,
-    /// Placed orders and bare commits, against one statement per order.
+    /// Placed orders, payments and bare commits, against one statement per order.
     Creates,
+    /// Placed orders while a runner and a relay work, until nothing is left.
+    Sustained,
+    /// What an order costs the database: commits, round trips, log and fsyncs.
+    Cost,
     /// Orders read over HTTP, against a SELECT of the row.
     Reads,
     /// Row-level security, against none.
     Isolation,
     /// Reservations of few hot SKUs, against many.
     Stock,
-    /// Batched commits to an SQLite file, against one at a time.
+    /// Batched commits to an SQLite file, against one at a time; orders placed on SQLite.
     Sqlite,
+    /// Orders placed on SQLite, beside stateset-embedded. `scripts/bench` builds that only if it is named.
+    Peer,
     /// Memory and start of the server example.
     Server,
     /// Pages and creates with many orders stored, against few.
@@ -126,18 +147,30 @@ fn run() -> Outcome {
 }
 
 async fn measure(arguments: &Arguments) -> Outcome<Report> {
+    let (seconds, rounds, orders, stored) = if arguments.quick {
+        (2, 1, 200_000, 20_000)
+    } else {
+        (5, 3, 5_000_000, 100_000)
+    };
     let pace = Pace {
-        span: Duration::from_secs(arguments.seconds),
-        rounds: arguments.rounds,
+        span: Duration::from_secs(arguments.seconds.unwrap_or(seconds)),
+        rounds: arguments.rounds.unwrap_or(rounds),
     };
     let wanted = |what| arguments.what.is_empty() || arguments.what.contains(&what);
     let cluster = Cluster::new(&arguments.postgres)?;
+    load::watch_server_of(cluster.backend().await?);
     let mut report = Report::default();
     if wanted(What::Core) {
         core::measure(pace, &mut report)?;
     }
     if wanted(What::Creates) {
         creates::measure(&cluster, pace, &mut report).await?;
+    }
+    if wanted(What::Sustained) {
+        sustained::measure(&cluster, pace, &mut report).await?;
+    }
+    if wanted(What::Cost) {
+        cost::measure(&cluster, pace, &mut report).await?;
     }
     if wanted(What::Reads) {
         reads::measure(&cluster, pace, &mut report).await?;
@@ -149,13 +182,18 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
         stock::measure(&cluster, pace, &mut report).await?;
     }
     if wanted(What::Sqlite) {
-        sqlite::measure(pace, &mut report).await?;
+        sqlite::measure(&arguments.server, pace, &mut report).await?;
+    }
+    if wanted(What::Peer) {
+        peer::measure(&arguments.peer, pace, &mut report).await?;
     }
     if wanted(What::Server) {
-        server::measure(&arguments.server, arguments.stored, &mut report).await?;
+        let stored = arguments.stored.unwrap_or(stored);
+        server::measure(&arguments.server, stored, &mut report).await?;
     }
     if wanted(What::Pages) {
-        pages::measure(&cluster, arguments.orders, pace, &mut report).await?;
+        let orders = arguments.orders.unwrap_or(orders);
+        pages::measure(&cluster, orders, pace, &mut report).await?;
     }
     Ok(report)
 }

@@ -4,8 +4,8 @@
 //! instant, a customer and SKUs of its own. The number of customers and SKUs grows with the number of
 //! orders, so that pages of both databases return as many rows.
 
-use crate::creates::{commits, number};
 use crate::database::Cluster;
+use crate::placing::{commits, number};
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, shop};
 use order_core::command::Command;

@@ -7,6 +7,7 @@
 use crate::Outcome;
 use crate::database::Database;
 use sqlx::Executor as _;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
@@ -105,22 +106,20 @@ impl<'d> Raw<'d> {
     }
 
     /// Reads rows of the store by id, one statement each. Returns the rate.
+    ///
+    /// The ids are the `prefix` and a number of six digits from `numbers`: pgbench draws numbers, not ids.
     pub(crate) async fn select(
         &self,
-        ids: &[String],
+        prefix: &str,
+        numbers: &Range<u64>,
         callers: usize,
         span: Duration,
     ) -> Outcome<f64> {
-        // pgbench draws numbers, not ids: branches of the script choose the id, so that the measured
-        // statement needs no lookup.
-        let mut script = String::from("\\set n random(0, 9)\n");
-        for (at, id) in ids.iter().take(10).enumerate() {
-            let branch = if at == 0 { "\\if" } else { "\\elif" };
-            script.push_str(&format!(
-                "{branch} :n = {at}\nSELECT storefront, order_id, version, document, personal FROM orders.orders WHERE storefront = 'default' AND order_id = '{id}'::uuid;\n"
-            ));
-        }
-        script.push_str("\\endif\n");
+        let script = format!(
+            "\\set number random({}, {})\nSELECT storefront, order_id, version, document, personal FROM orders.orders WHERE storefront = 'default' AND order_id = ('{prefix}' || :number)::uuid;\n",
+            numbers.start,
+            numbers.end - 1,
+        );
         std::fs::write(self.scripts.path().join("select.sql"), script)?;
         self.run("select.sql", callers, span).await
     }

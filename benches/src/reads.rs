@@ -1,77 +1,99 @@
 //! Orders read over HTTP, against a SELECT of the same rows.
+//!
+//! Both sides draw from many orders, so that what one of them keeps of the last few does not decide.
 
-use crate::creates::number;
 use crate::database::Cluster;
 use crate::http::{Client, expect};
 use crate::load::{Throughput, closed};
+use crate::placing::number;
 use crate::raw::Raw;
-use crate::report::{Goal, Report};
+use crate::report::{Goal, Report, Series};
 use crate::{Outcome, Pace, shop};
-use order_core::ports::Orders as _;
+use futures::StreamExt as _;
+use order_core::ports::{IdGenerator, Orders as _};
+use order_core::system::SystemIdGenerator;
+use order_core::time::Timestamp;
+use order_core::value::OrderId;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How many orders are read, in turn.
-const ORDERS: usize = 10;
+/// The numbers of the orders that are read, of six digits each.
+const NUMBERS: Range<u64> = 100_000..120_000;
+/// What the id of every order begins with; its number follows.
+const PREFIX: &str = "01900000-0000-7000-8000-000000";
 const CALLERS: usize = 16;
+/// Orders that are placed concurrently before the first is read.
+const PLACING: usize = 64;
 
 pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) -> Outcome {
     println!("reading orders");
     let database = cluster.database("order_bench_reads").await?;
     let raw = Raw::new(&database).await?;
     let store = Arc::new(database.store().await?);
-    let service = shop::service(store.clone())?;
-    let mut ids = Vec::new();
-    for _ in 0..ORDERS {
-        ids.push(
-            service
-                .place(shop::order(number())?)
-                .await?
-                .order
-                .id()
-                .to_string(),
+    let service = shop::builder(store.clone())
+        .ids(Arc::new(Numbered(AtomicU64::new(NUMBERS.start))))
+        .build()?;
+    let mut placed = futures::stream::iter(NUMBERS)
+        .map(|_| async { Outcome::Ok(service.place(shop::order(number())?).await?) })
+        .buffer_unordered(PLACING);
+    while let Some(outcome) = placed.next().await {
+        outcome?;
+    }
+    drop(placed);
+    let address = shop::serve(service).await?;
+    let orders = NUMBERS.end - NUMBERS.start;
+    let mut series = Series::of_ratios(
+        format!("GET /v1/orders/{{id}}, c=16, any of {orders}, against pgbench SELECT of the row"),
+        Goal::AtLeast(0.6),
+    );
+    for _ in 0..pace.rounds {
+        let selected = raw.select(PREFIX, &NUMBERS, CALLERS, pace.span).await?;
+        let read = over_http(address, pace.span).await?;
+        series.push(
+            read.rate / selected,
+            format!("{:.0}/s, {read}, against {selected:.0}/s", read.rate),
         );
     }
-    let address = shop::serve(service).await?;
-    let (mut ratios, mut figures) = (Vec::new(), String::new());
-    for _ in 0..pace.rounds {
-        let selected = raw.select(&ids, CALLERS, pace.span).await?;
-        let read = over_http(address, &ids, pace.span).await?;
-        ratios.push(read.rate / selected);
-        figures = format!("{:.0}/s, {read}, against {selected:.0}/s", read.rate);
-    }
-    report.add(
-        "GET /v1/orders/{id}, c=16, against pgbench SELECT of the row",
-        "x",
-        Goal::AtLeast(0.6),
-        ratios,
-        figures,
-    );
+    report.add_all([series]);
     store.close().await;
     cluster.remove("order_bench_reads").await
 }
 
-async fn over_http(address: SocketAddr, ids: &[String], span: Duration) -> Outcome<Throughput> {
+async fn over_http(address: SocketAddr, span: Duration) -> Outcome<Throughput> {
     let mut clients = Vec::new();
     for _ in 0..CALLERS {
         clients.push(Arc::new(Mutex::new(Client::connect(address).await?)));
     }
-    let paths: Arc<Vec<String>> =
-        Arc::new(ids.iter().map(|id| format!("/v1/orders/{id}")).collect());
     closed(CALLERS, span, |caller| {
-        let (client, paths) = (clients[caller].clone(), paths.clone());
-        let mut turn = caller;
+        let client = clients[caller].clone();
         move |_| {
-            turn += 1;
-            let (client, paths, turn) = (client.clone(), paths.clone(), turn);
+            let client = client.clone();
             async move {
-                let mut client = client.lock().await;
-                expect(200, client.get(&paths[turn % paths.len()]).await?)?;
+                let drawn = shop::spread(number()) % (NUMBERS.end - NUMBERS.start);
+                let path = format!("/v1/orders/{PREFIX}{}", NUMBERS.start + drawn);
+                expect(200, client.lock().await.get(&path).await?)?;
                 Ok(())
             }
         }
     })
     .await
+}
+
+/// Numbers orders, beginning with the number it holds.
+struct Numbered(AtomicU64);
+
+impl IdGenerator for Numbered {
+    fn order_id(&self, now: Timestamp) -> OrderId {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        OrderId::parse(format!("{PREFIX}{number}"))
+            .unwrap_or_else(|_| SystemIdGenerator.order_id(now))
+    }
+
+    fn random_u64(&self) -> u64 {
+        SystemIdGenerator.random_u64()
+    }
 }

@@ -41,6 +41,38 @@ struct Row {
     note: String,
 }
 
+/// A value that is measured round by round.
+pub(crate) struct Series {
+    what: String,
+    unit: &'static str,
+    goal: Goal,
+    rounds: Vec<f64>,
+    note: String,
+}
+
+impl Series {
+    /// Starts a series of ratios.
+    pub(crate) fn of_ratios(what: impl Into<String>, goal: Goal) -> Self {
+        Self::new(what, "x", goal)
+    }
+
+    pub(crate) fn new(what: impl Into<String>, unit: &'static str, goal: Goal) -> Self {
+        Self {
+            what: what.into(),
+            unit,
+            goal,
+            rounds: Vec::new(),
+            note: String::new(),
+        }
+    }
+
+    /// Adds the value of a round; the note replaces that of the round before.
+    pub(crate) fn push(&mut self, value: f64, note: String) {
+        self.rounds.push(value);
+        self.note = note;
+    }
+}
+
 /// The table of results that is printed in the end.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -48,6 +80,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Adds series; of each, the median is reported.
+    pub(crate) fn add_all(&mut self, all: impl IntoIterator<Item = Series>) {
+        for one in all {
+            self.add(one.what, one.unit, one.goal, one.rounds, one.note);
+        }
+    }
+
     /// Adds a value that was measured in several rounds; the median is reported.
     pub(crate) fn add(
         &mut self,

@@ -1,8 +1,8 @@
 //! The server example as a process: its memory, and its time to readiness.
 
 use crate::Outcome;
-use crate::creates::number;
 use crate::http::{Client, expect};
+use crate::placing::number;
 use crate::report::{Goal, Report};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,14 +11,10 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
 const CALLERS: u64 = 64;
-/// What the mocks know.
-const ORDER: &str = r#"{"customer_id":"cus_123","lines":[{"sku":"abc123","quantity":1}]}"#;
 
 pub(crate) async fn measure(server: &Path, orders: u64, report: &mut Report) -> Outcome {
     println!("running the server example, {orders} orders");
     let folder = tempfile::tempdir()?;
-    let mocks = folder.path().join("mocks");
-    plenty(&mocks)?;
     let running = Running::start(server, folder.path()).await?;
     let began = Instant::now();
     let mut callers = tokio::task::JoinSet::new();
@@ -26,8 +22,8 @@ pub(crate) async fn measure(server: &Path, orders: u64, report: &mut Report) -> 
         let mut client = Client::connect(running.address).await?;
         callers.spawn(async move {
             for _ in 0..orders / CALLERS {
-                let key = format!("key-{}", number());
-                expect(201, client.post("/v1/orders", &key, ORDER).await?)?;
+                let (key, body) = request_to_mocks(number());
+                expect(201, client.post("/v1/orders", &key, &body).await?)?;
             }
             Outcome::Ok(())
         });
@@ -64,6 +60,19 @@ pub(crate) async fn measure(server: &Path, orders: u64, report: &mut Report) -> 
     Ok(())
 }
 
+/// Returns the idempotency key and the body of an order that the mocks know the customer and product of.
+pub(crate) fn request_to_mocks(number: u64) -> (String, String) {
+    let body = r#"{"customer_id":"cus_123","lines":[{"sku":"abc123","quantity":1}]}"#;
+    (format!("key-{number}"), body.to_owned())
+}
+
+/// Returns such an order with a payment.
+pub(crate) fn request_to_mocks_with_payment(number: u64) -> (String, String) {
+    let (key, body) = request_to_mocks(number);
+    let body = body.replacen('{', r#"{"payment":{"token":"tok_visa"},"#, 1);
+    (key, body)
+}
+
 /// Writes the files of the mocks: one customer, and a product with enough stock for all orders.
 fn plenty(folder: &Path) -> Outcome {
     for (name, text) in [
@@ -83,28 +92,33 @@ fn plenty(folder: &Path) -> Outcome {
     Ok(())
 }
 
-struct Running {
+/// The server example as a process.
+pub(crate) struct Running {
     process: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     ready_after: Duration,
     at_first: f64,
 }
 
 impl Running {
-    /// Starts the server in a directory, and waits until it is ready.
-    async fn start(server: &Path, folder: &Path) -> Outcome<Self> {
+    /// Starts the server in a directory, with mocks that have a customer and a product, and waits until it
+    /// is ready.
+    pub(crate) async fn start(server: &Path, folder: &Path) -> Outcome<Self> {
+        let folder = std::path::absolute(folder)?;
+        let mocks = folder.join("mocks");
+        plenty(&mocks)?;
         let address: SocketAddr = {
             let free = std::net::TcpListener::bind(("127.0.0.1", 0))?;
             free.local_addr()?
         };
         let began = Instant::now();
         let process = Command::new(std::path::absolute(server)?)
-            .current_dir(folder)
+            .current_dir(&folder)
             .env_clear()
             .env("HOST", address.ip().to_string())
             .env("PORT", address.port().to_string())
             .env("RUST_LOG", "warn")
-            .env("MOCKS_DIR", folder.join("mocks"))
+            .env("MOCKS_DIR", &mocks)
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
@@ -137,9 +151,14 @@ impl Running {
         matches!(client.get("/readyz").await, Ok((200, _)))
     }
 
+    /// Returns its process id.
+    pub(crate) fn id(&self) -> Outcome<u32> {
+        Ok(self.process.id().ok_or("the server has ended")?)
+    }
+
     /// Returns the resident memory of the server, in megabytes.
     fn resident(&self) -> Outcome<f64> {
-        let id = self.process.id().ok_or("it has ended")?;
+        let id = self.id()?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let kilobytes: f64 = status
             .lines()
@@ -155,7 +174,7 @@ impl Running {
         Ok(kilobytes / 1_024.0)
     }
 
-    async fn stop(mut self) -> Outcome {
+    pub(crate) async fn stop(mut self) -> Outcome {
         if let Some(id) = self.process.id() {
             Command::new("kill").arg(id.to_string()).status().await?;
         }

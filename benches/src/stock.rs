@@ -1,10 +1,10 @@
 //! Reservations of few hot SKUs, against many: row locks must not serialise the hot ones.
 
-use crate::creates::number;
 use crate::database::Cluster;
 use crate::load::{Throughput, closed};
+use crate::placing::number;
 use crate::report::{Goal, Report};
-use crate::{Outcome, Pace, shop};
+use crate::{Outcome, Pace, services, shop};
 use order_core::order::SkuQuantity;
 use order_core::ports::IdGenerator as _;
 use order_core::ports::{CallContext, Clock, Inventory, Product, ReserveOutcome, ReserveRequest};
@@ -27,7 +27,7 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let inventory = Arc::new(PostgresInventory::new(&store, clock));
     for number in 0..shop::SKUS {
-        let product = Product::new(shop::sku(number)?, None, shop::price(), UNITS);
+        let product = Product::new(shop::sku(number)?, None, services::price(), UNITS);
         inventory
             .put_product(&StorefrontId::default(), &product)
             .await?;

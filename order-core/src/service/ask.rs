@@ -32,6 +32,19 @@ pub(super) struct Draft {
     effects: Vec<LeasedEffect>,
 }
 
+impl Draft {
+    /// Returns the reference that its stock is reserved under.
+    fn reference(&self) -> Reference {
+        self.order.reservation_reference(ReservationNo::FIRST)
+    }
+}
+
+/// Returns whether this effect of a new order is asked for before the order is stored: all but its
+/// prices, which it is decided by.
+pub(super) fn is_asked_first(kind: &EffectKind) -> bool {
+    *kind != EffectKind::QuotePrices
+}
+
 /// What was asked about a draft.
 pub(super) enum Asked<'a> {
     /// Nothing.
@@ -148,7 +161,7 @@ impl Engine {
         let Transition { order, effects, .. } = draft(place, ctx)?;
         let effects = effects
             .into_iter()
-            .filter(|effect| !matches!(effect.kind, EffectKind::QuotePrices))
+            .filter(|effect| is_asked_first(&effect.kind))
             .map(|effect| LeasedEffect::new(effect, 1))
             .collect();
         Some(Draft { order, effects })
@@ -216,13 +229,13 @@ impl Engine {
     /// Releases what may be reserved for a draft that is not stored. A reservation that cannot be
     /// released is left to expire, and counted.
     pub(super) async fn withdraw(&self, draft: Option<&Draft>, asked: Asked<'_>) {
-        let (Some(Draft { order, .. }), true) = (draft, asked.may_have_reserved()) else {
+        let (Some(draft), true) = (draft, asked.may_have_reserved()) else {
             return;
         };
         drop(asked);
-        let reference = order.reservation_reference(ReservationNo::FIRST);
+        let reference = draft.reference();
         let call = CallContext::new(
-            order.storefront().clone(),
+            draft.order.storefront().clone(),
             format!("withdraw-{reference}"),
             after(self.clock.now(), self.config.request_time_budget),
         );
@@ -232,7 +245,7 @@ impl Engine {
     }
 
     /// Notes that a reservation of an order that is not stored is left to expire.
-    pub(super) fn leave_to_expire(&self, reference: &Reference, error: &dyn std::error::Error) {
+    fn leave_to_expire(&self, reference: &Reference, error: &dyn std::error::Error) {
         self.placements.leave_to_expire();
         tracing::warn!(
             reservation = %reference,
@@ -249,8 +262,7 @@ impl Engine {
         error: &dyn std::error::Error,
     ) {
         if let (Some(draft), true) = (draft, asked.may_have_reserved()) {
-            let reference = draft.order.reservation_reference(ReservationNo::FIRST);
-            self.leave_to_expire(&reference, error);
+            self.leave_to_expire(&draft.reference(), error);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::engine::Engine;
 use super::handover::{HandedOver, Reservation};
+use super::retry::release_all;
 use crate::effect::EffectKind;
 use crate::order::Order;
-use crate::ports::{Change, EffectSettlement, Lease, LeasedEffect, PostponedEffect};
+use crate::ports::{Change, Lease, LeasedEffect};
 use crate::time::{Timestamp, after};
 
 /// The notices of a change, leased to the runner of this process.
@@ -60,11 +61,7 @@ impl Engine {
             return;
         }
         let now = self.clock.now();
-        let postponed = ids
-            .into_iter()
-            .map(|id| PostponedEffect::new(id, now, "the runner has stopped".to_owned()))
-            .collect();
-        let released = EffectSettlement::new(Vec::new(), postponed, Vec::new());
+        let released = release_all(ids, now, "the runner has stopped");
         if let Err(error) = self.queue.settle(&worker, now, &released).await {
             tracing::warn!(error = %error, "notices wait until their leases expire");
         }

@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::gathered::Settled;
 use super::run_effects::Round;
-use crate::effect::EffectKind;
+use crate::effect::{EffectId, EffectKind};
 use crate::fact::Fact;
 use crate::order::Order;
 use crate::ports::{
@@ -119,13 +119,9 @@ impl Engine {
         effects: &[LeasedEffect],
         reason: &str,
     ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let postponed = effects
-            .iter()
-            .map(|effect| PostponedEffect::new(effect.effect.id, now, reason.to_owned()))
-            .collect();
+        let ids = effects.iter().map(|effect| effect.effect.id);
         self.settle(Settled {
-            effects: EffectSettlement::new(Vec::new(), postponed, Vec::new()),
+            effects: release_all(ids, self.clock.now(), reason),
             parked_while_open: Vec::new(),
         })
         .await?;
@@ -138,6 +134,19 @@ impl Engine {
     pub(super) fn is_too_short(&self, until: Timestamp) -> bool {
         after(self.clock.now(), self.config.call_timeout) > until
     }
+}
+
+/// Returns the settlement that releases the leases of effects, which are due at once.
+pub(super) fn release_all(
+    effects: impl IntoIterator<Item = EffectId>,
+    now: Timestamp,
+    reason: &str,
+) -> EffectSettlement {
+    let postponed = effects
+        .into_iter()
+        .map(|effect| PostponedEffect::new(effect, now, reason.to_owned()))
+        .collect();
+    EffectSettlement::new(Vec::new(), postponed, Vec::new())
 }
 
 /// Returns whether an effect that failed with this error may be parked.

@@ -1,13 +1,13 @@
 //! Carries out the effects of one order and records their outcomes, until none is left or the time
 //! budget is used up.
 
-use super::ask::Calls;
+use super::ask::{Calls, is_asked_first};
 use super::commit::{Applied, Committed, PlannedChange};
 use super::engine::{Engine, MAX_CONFLICTS};
 use super::gathered::Settled;
 use super::outage::is_closed_by_outage;
 use super::perform::EffectOutcome;
-use crate::effect::{EffectId, EffectKind};
+use crate::effect::EffectId;
 use crate::event::{Actor, Event};
 use crate::fact::Fact;
 use crate::order::Order;
@@ -181,19 +181,18 @@ impl Engine {
         deadline: Timestamp,
         calls: Calls<'_>,
     ) -> Vec<EffectOutcome> {
-        // What is asked before an order is stored is all but its prices.
-        let quotes = join_all(effects.iter().map(|effect| async move {
-            match effect.effect.kind {
-                EffectKind::QuotePrices => Some(self.perform(order, effect, deadline).await),
-                _ => None,
+        let rest = join_all(effects.iter().map(|effect| async move {
+            if is_asked_first(&effect.effect.kind) {
+                return None;
             }
+            Some(self.perform(order, effect, deadline).await)
         }));
-        let (mut answers, quotes) = join(calls, quotes).await;
+        let (mut answers, rest) = join(calls, rest).await;
         let mut outcomes = Vec::with_capacity(effects.len());
-        for (effect, quote) in effects.iter().zip(quotes) {
+        for (effect, outcome) in effects.iter().zip(rest) {
             let mut asked = answers.iter().map(|(kind, _)| kind);
             let answer = asked.position(|kind| *kind == effect.effect.kind);
-            outcomes.push(match (quote, answer) {
+            outcomes.push(match (outcome, answer) {
                 (Some(outcome), _) => outcome,
                 (None, Some(at)) => answers.swap_remove(at).1,
                 (None, None) => self.perform(order, effect, deadline).await,

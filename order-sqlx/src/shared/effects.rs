@@ -136,27 +136,24 @@ async fn lease_due(
     Ok(leased.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Postpones effects, each given as an [`OutcomeRow`] with its new due time.
-const POSTPONE: &str = concat!(
-    "UPDATE ",
-    table!("effects"),
-    " AS e SET lease_worker = NULL, lease_until = NULL,",
-    " due_at = CAST(n.value ->> 1 AS BIGINT), error = n.value ->> 2 FROM ",
-    rows!("$1"),
-    " WHERE ",
-    is_leased_effect!(),
-);
+/// Releases the leases of effects, each given as an [`OutcomeRow`], and sets a column to its time.
+macro_rules! release_at {
+    ($column:literal) => {
+        concat!(
+            "UPDATE ",
+            table!("effects"),
+            " AS e SET lease_worker = NULL, lease_until = NULL, ",
+            $column,
+            " = CAST(n.value ->> 1 AS BIGINT), error = n.value ->> 2 FROM ",
+            rows!("$1"),
+            " WHERE ",
+            is_leased_effect!(),
+        )
+    };
+}
 
-/// Parks effects, each given as an [`OutcomeRow`] with the present time.
-const PARK: &str = concat!(
-    "UPDATE ",
-    table!("effects"),
-    " AS e SET lease_worker = NULL, lease_until = NULL,",
-    " parked_at = CAST(n.value ->> 1 AS BIGINT), error = n.value ->> 2 FROM ",
-    rows!("$1"),
-    " WHERE ",
-    is_leased_effect!(),
-);
+const POSTPONE: &str = release_at!("due_at");
+const PARK: &str = release_at!("parked_at");
 
 /// The rows of a settlement, each kind for its statement.
 struct EncodedSettlement {

@@ -52,16 +52,21 @@ async fn queued_changes_are_committed_in_one_transaction() {
     }
 }
 
-#[tokio::test]
-async fn queued_reservations_are_made_in_one_transaction() {
-    let database = Database::new().await;
-    let store = database.store().await;
-    let inventory = StoreInventory::new(&store, Arc::new(ManualClock::new(noon())));
+async fn fifty_units_of_tea(store: &Store) -> StoreInventory {
+    let inventory = StoreInventory::new(store, Arc::new(ManualClock::new(noon())));
     let tea = Product::new(sku("tea"), None, usd(100), 50);
     inventory
         .put_product(&StorefrontId::default(), &tea)
         .await
         .unwrap();
+    inventory
+}
+
+#[tokio::test]
+async fn queued_reservations_are_made_in_one_transaction() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let inventory = fifty_units_of_tea(&store).await;
     let key = call("reserve");
     let requests: Vec<_> = (1..=50)
         .map(|number| {
@@ -93,12 +98,7 @@ fn buying_tea(number: u64) -> Change {
 async fn queued_changes_that_reserve_stock_are_committed_in_one_transaction() {
     let database = Database::new().await;
     let store = database.store().await;
-    let inventory = StoreInventory::new(&store, Arc::new(ManualClock::new(noon())));
-    let tea = Product::new(sku("tea"), None, usd(100), 50);
-    inventory
-        .put_product(&StorefrontId::default(), &tea)
-        .await
-        .unwrap();
+    let inventory = fifty_units_of_tea(&store).await;
     let changes: Vec<_> = (1..=50).map(buying_tea).collect();
     let outcomes = join_all(changes.into_iter().map(|change| store.commit(change))).await;
     for outcome in outcomes {

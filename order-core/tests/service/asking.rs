@@ -7,7 +7,7 @@ use order_core::event::{Event, EventPayload};
 use order_core::guard::CommandGuard;
 use order_core::order::{CustomerVerification, Order, OrderStatus, ReservationStatus};
 use order_core::policy::PlacingPolicy;
-use order_core::ports::{OrderError, Orders, PlaceOrderRequest};
+use order_core::ports::{CommandOutcome, OrderError, Orders, PlaceOrderRequest};
 use order_core::reference::Reference;
 use order_core::refusal::{Refusal, RefusalCode};
 use order_core::service::OrderService;
@@ -339,18 +339,30 @@ async fn a_repetition_while_the_first_request_asks_is_told_to_come_back() {
     );
 }
 
-#[tokio::test]
-async fn of_two_processes_with_one_key_one_wins_and_the_other_keeps_its_hands_off_the_stock() {
-    let world = World::new();
-    let (slow, fast) = (world.service(), world.service());
+/// Places `fast` in one process while another, which came first, still asks for `slow`. Returns the
+/// outcome of `fast`, and then that of `slow`.
+async fn overtaken(
+    world: &World,
+    slow: PlaceOrderRequest,
+    fast: PlaceOrderRequest,
+) -> (CommandOutcome, Result<CommandOutcome, OrderError>) {
+    let (first_process, second_process) = (world.service(), world.service());
     let mut paused = world.customers.faults().on("find").pause(PauseAt::Answer);
     let meanwhile = async {
         paused.reached().await;
-        let placed = fast.place(place().key("k").build()).await.unwrap();
+        let placed = second_process.place(fast).await.unwrap();
         paused.resume();
         placed
     };
-    let (second, first) = tokio::join!(slow.place(place().key("k").build()), meanwhile);
+    let (slow, fast) = tokio::join!(first_process.place(slow), meanwhile);
+    (fast, slow)
+}
+
+#[tokio::test]
+async fn of_two_processes_with_one_key_one_wins_and_the_other_keeps_its_hands_off_the_stock() {
+    let world = World::new();
+    let (first, second) =
+        overtaken(&world, place().key("k").build(), place().key("k").build()).await;
     let second = second.unwrap();
     assert!(second.replayed && second.order == first.order);
     assert_eq!(world.inventory.faults().count("reserve"), 2, "both asked");
@@ -361,15 +373,7 @@ async fn of_two_processes_with_one_key_one_wins_and_the_other_keeps_its_hands_of
 #[tokio::test]
 async fn another_request_with_a_key_that_was_taken_meanwhile_gives_back_its_own_stock() {
     let world = World::new();
-    let (slow, fast) = (world.service(), world.service());
-    let mut paused = world.customers.faults().on("find").pause(PauseAt::Answer);
-    let meanwhile = async {
-        paused.reached().await;
-        let placed = fast.place(place().key("k").build()).await.unwrap();
-        paused.resume();
-        placed
-    };
-    let (second, first) = tokio::join!(slow.place(other_body("k")), meanwhile);
+    let (first, second) = overtaken(&world, other_body("k"), place().key("k").build()).await;
     assert!(matches!(second, Err(OrderError::IdempotencyKeyReused)));
     assert_eq!(world.only_order().id(), first.order.id());
     assert_eq!(world.kept_units(), 2, "that of the first");
@@ -379,15 +383,7 @@ async fn another_request_with_a_key_that_was_taken_meanwhile_gives_back_its_own_
 async fn duplicates_that_want_the_last_units_get_one_answer() {
     let world = World::new();
     let request = || place().line(line("abc", 10)).key("k").build();
-    let (slow, fast) = (world.service(), world.service());
-    let mut paused = world.customers.faults().on("find").pause(PauseAt::Answer);
-    let meanwhile = async {
-        paused.reached().await;
-        let placed = fast.place(request()).await.unwrap();
-        paused.resume();
-        placed
-    };
-    let (second, first) = tokio::join!(slow.place(request()), meanwhile);
+    let (first, second) = overtaken(&world, request(), request()).await;
     assert_eq!(first.order.status(), OrderStatus::Processing);
     assert_eq!(second.unwrap().order, first.order);
 }

@@ -236,22 +236,21 @@ async fn a_corrupt_row_is_reported_with_table_column_and_id() {
         applied(&store, given.change()).await;
         let statement = format!("UPDATE {} SET {damage}", table("orders"));
         connection.execute(AssertSqlSafe(statement)).await.unwrap();
-        match store
-            .find(given.storefront(), given.id())
-            .await
-            .unwrap_err()
-        {
-            StoreError::Corrupt {
-                table: found,
-                column: within,
-                id,
-                ..
-            } => assert_eq!(
-                (found, within, id),
-                ("orders", column, given.id().to_string())
-            ),
-            other => unreachable!("{other}"),
-        }
+        let found = store.find(given.storefront(), given.id()).await;
+        assert_eq!(
+            unreadable(&found.unwrap_err()),
+            ("orders", column, given.id().to_string())
+        );
+    }
+}
+
+/// Returns the table, the column and the row that an error says cannot be read.
+fn unreadable(error: &StoreError) -> (&'static str, &'static str, String) {
+    match error {
+        StoreError::Corrupt {
+            table, column, id, ..
+        } => (*table, *column, id.clone()),
+        other => unreachable!("{other}"),
     }
 }
 
@@ -314,18 +313,11 @@ async fn an_event_that_cannot_be_read_is_reported_with_table_column_order_and_ve
             _ => errors.push(fetched.unwrap_err()),
         }
         for error in errors {
-            match error {
-                StoreError::Corrupt {
-                    table: found,
-                    column: within,
-                    id,
-                    ..
-                } => assert_eq!(
-                    (found, within, id),
-                    ("events", column, format!("{} at {version}", given.id()))
-                ),
-                other => unreachable!("{damage}: {other}"),
-            }
+            assert_eq!(
+                unreadable(&error),
+                ("events", column, format!("{} at {version}", given.id())),
+                "{damage}"
+            );
         }
         store.park_order(given.id(), "unreadable").await.unwrap();
     }

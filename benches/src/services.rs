@@ -196,8 +196,9 @@ impl CountingPublisher {
 
 #[async_trait]
 impl EventPublisher for CountingPublisher {
-    async fn publish(&self, _: &OutboxMessage) -> Result<(), PublishError> {
-        self.published.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
+        let published = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        self.published.fetch_add(published, Ordering::Relaxed);
+        batch.iter().map(|_| Ok(())).collect()
     }
 }

@@ -86,19 +86,21 @@ impl ParkedOrder {
 /// [`publish`](super::Change::publish) is set.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Leases a partition with messages to this worker until `until`; returns `None` if there is none.
+    /// Leases up to `limit` partitions with messages to this worker until `until`: those whose last turn
+    /// is the longest ago first.
     ///
     /// An adapter MUST NOT lease a partition while the lease of another worker has not expired. It may
-    /// return a partition that this worker holds already, and extends its lease.
+    /// return partitions that this worker holds already, and extends their leases.
     ///
     /// # Errors
     /// If the store failed.
-    async fn claim_partition(
+    async fn claim_partitions(
         &self,
         worker: &Worker,
+        limit: u16,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Partition>, StoreError>;
+    ) -> Result<Vec<Partition>, StoreError>;
 
     /// Returns up to `limit` messages of a partition, sorted by order and version.
     ///
@@ -113,15 +115,12 @@ pub trait Outbox: Send + Sync {
         limit: u32,
     ) -> Result<Vec<OutboxMessage>, StoreError>;
 
-    /// Removes messages that the publisher confirmed.
+    /// Removes messages that the publisher confirmed, of any partitions. Of each order these are its
+    /// oldest unconfirmed messages, without gaps.
     ///
     /// # Errors
     /// If the store failed.
-    async fn confirm(
-        &self,
-        partition: Partition,
-        messages: &[OutboxMessage],
-    ) -> Result<(), StoreError>;
+    async fn confirm(&self, messages: &[OutboxMessage]) -> Result<(), StoreError>;
 
     /// Parks the messages of an order until they are [resumed](Self::resume_order).
     ///
@@ -141,14 +140,14 @@ pub trait Outbox: Send + Sync {
     /// If the store failed.
     async fn resume_order(&self, order: OrderId) -> Result<bool, StoreError>;
 
-    /// Releases the lease of a partition, if this worker holds it.
+    /// Releases the leases of those of these partitions that this worker holds.
     ///
     /// # Errors
     /// If the store failed.
-    async fn release_partition(
+    async fn release_partitions(
         &self,
         worker: &Worker,
-        partition: Partition,
+        partitions: &[Partition],
     ) -> Result<(), StoreError>;
 }
 
@@ -167,13 +166,16 @@ pub enum PublishError {
 /// Publishes events to other services, such as through a message broker.
 #[async_trait]
 pub trait EventPublisher: Send + Sync {
-    /// Publishes an event.
+    /// Publishes a batch of events. Returns an answer for each, in the order of the batch; those without
+    /// an answer count as not published.
     ///
-    /// An adapter MUST return `Ok` only after the broker has confirmed that it stored the event.
+    /// In the batch the events of each order are sorted by version. An adapter MUST publish them in this
+    /// order, and MUST NOT publish an event of an order after it has failed to publish an earlier one;
+    /// events of different orders may be published side by side. It MUST answer `Ok` only after the
+    /// broker has confirmed that it stored the event.
+    ///
     /// Delivery is at least once: the same event may be published again, and consumers deduplicate by
-    /// order and version.
-    ///
-    /// # Errors
-    /// If it is not certain that the broker stored the event.
-    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError>;
+    /// order and version. A call that takes longer than the relay's lease is dropped, and the relay goes
+    /// on with smaller batches.
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>>;
 }

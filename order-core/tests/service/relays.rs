@@ -181,11 +181,16 @@ struct Picky(Arc<MemoryPublisher>);
 
 #[async_trait::async_trait]
 impl EventPublisher for Picky {
-    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
-        if message.event.version.get() == 2 {
-            return Err(PublishError::Rejected("too odd".to_owned()));
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
+        let mut answers = Vec::new();
+        for message in batch {
+            match message.event.version.get() {
+                1 => answers.extend(self.0.publish(std::slice::from_ref(message)).await),
+                2 => answers.push(Err(PublishError::Rejected("too odd".to_owned()))),
+                _ => answers.push(Err(PublishError::Unavailable("not tried".to_owned()))),
+            }
         }
-        self.0.publish(message).await
+        answers
     }
 }
 
@@ -219,12 +224,12 @@ struct Hanging {
 
 #[async_trait::async_trait]
 impl EventPublisher for Hanging {
-    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
         let hang = self.faults.lock().await.take();
         if let Some(hang) = hang {
             let _ = hang.await;
         }
-        self.inner.publish(message).await
+        self.inner.publish(batch).await
     }
 }
 
@@ -260,12 +265,113 @@ async fn a_relay_that_hangs_until_its_lease_lapses_does_not_publish_after_the_ne
     assert_eq!(fixture.published()[&id], (1..=last).collect::<Vec<_>>());
 }
 
+/// A broker that answers for all but the second event of the first order of a batch, which it forgets,
+/// and for nothing beyond the given number of events.
+struct Forgetful {
+    inner: Arc<MemoryPublisher>,
+    answered: usize,
+}
+
+#[async_trait::async_trait]
+impl EventPublisher for Forgetful {
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
+        let mut answers = self.inner.publish(batch).await;
+        if let Some(second) = answers.get_mut(1) {
+            *second = Err(PublishError::Unavailable("forgotten".to_owned()));
+        }
+        answers.truncate(self.answered);
+        answers
+    }
+}
+
+#[tokio::test]
+async fn only_what_was_answered_without_a_gap_is_confirmed() {
+    let fixture = RelayFixture::new();
+    let ids = fixture.orders(2).await;
+    let forgetful: Arc<dyn EventPublisher> = Arc::new(Forgetful {
+        inner: fixture.publisher.clone(),
+        answered: 11,
+    });
+    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
+    let clock = Arc::new(fixture.world.clock.clone());
+    let relay = Relay::new(outbox, forgetful, clock, worker("forgetful"));
+    let sent = fixture.world.store.messages().len();
+    assert_eq!(sent, 20, "ten of each order, in partitions of their own");
+    assert_eq!(
+        relay.step().await.unwrap(),
+        2,
+        "one of the first order, whose second was forgotten, and one of the second, whose rest has \
+         no answer"
+    );
+    let left = fixture.world.store.messages();
+    for id in &ids {
+        let versions = left.iter().filter(|one| one.order == *id);
+        let versions: Vec<u64> = versions.map(|one| one.event.version.get()).collect();
+        assert_eq!(versions, (2..=10).collect::<Vec<u64>>());
+    }
+}
+
+/// A broker that takes a second for each event.
+struct Slow {
+    inner: Arc<MemoryPublisher>,
+    clock: order_testing::ManualClock,
+}
+
+#[async_trait::async_trait]
+impl EventPublisher for Slow {
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
+        let mut answers = Vec::new();
+        for message in batch {
+            self.clock.sleep(std::time::Duration::from_secs(1)).await;
+            answers.extend(self.inner.publish(std::slice::from_ref(message)).await);
+        }
+        answers
+    }
+}
+
+#[tokio::test]
+async fn a_broker_too_slow_for_a_batch_gets_smaller_ones() {
+    let fixture = RelayFixture::new();
+    fixture.world.inventory.stock(
+        &shop(),
+        &order_testing::builders::sku("abc"),
+        order_testing::builders::usd(1_999),
+        100,
+    );
+    let ids = fixture.orders(40).await;
+    let slow: Arc<dyn EventPublisher> = Arc::new(Slow {
+        inner: fixture.publisher.clone(),
+        clock: fixture.world.clock.clone(),
+    });
+    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
+    let clock = Arc::new(fixture.world.clock.clone());
+    let relay = Relay::new(outbox, slow, clock, worker("slow"));
+    let stop = tokio_util::sync::CancellationToken::new();
+    let run = relay.run(std::time::Duration::from_secs(1), stop.clone());
+    let watch = async {
+        for _ in 0..3_000 {
+            tokio::task::yield_now().await;
+            fixture
+                .world
+                .clock
+                .advance(std::time::Duration::from_secs(1));
+            if fixture.world.store.messages().is_empty() {
+                break;
+            }
+        }
+        stop.cancel();
+    };
+    tokio::join!(run, watch);
+    assert!(fixture.world.store.messages().is_empty(), "all went out");
+    assert_eq!(ids.len(), fixture.published().len());
+}
+
 #[tokio::test]
 async fn a_relay_goes_on_past_an_outage_until_it_is_stopped() {
     let fixture = RelayFixture::new();
     let ids = fixture.orders(1).await;
     let relay = fixture.relay("steady");
-    fixture.world.store.faults().fail("claim_partition", 1);
+    fixture.world.store.faults().fail("claim_partitions", 1);
     let stop = tokio_util::sync::CancellationToken::new();
     let run = relay.run(std::time::Duration::from_secs(1), stop.clone());
     let watch = async {

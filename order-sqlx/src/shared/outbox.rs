@@ -5,8 +5,8 @@
 //! crashed relay needs no clean-up.
 
 use super::Store;
-use super::dialect::bind_id;
-use super::encode::{micros, version_number, without_nul};
+use super::dialect::{Connection, IDLE_WRITES_LOCK, bind_id};
+use super::encode::{json_rows, micros, version_number, without_nul};
 use super::error::DbError;
 use super::retry::retry_read;
 use super::rows::{self, RowReader, execute};
@@ -16,9 +16,9 @@ use order_core::time::Timestamp;
 use order_core::value::{OrderId, StorefrontId};
 use std::collections::BTreeMap;
 
-/// Selects the partition to claim next: of those with messages that worker `$1` may lease at `$2`, the
-/// one whose last turn is the longest ago.
-macro_rules! claimable_partition {
+/// Selects the partitions to claim next: of those with messages that worker `$1` may lease at `$2`, the
+/// `$3` whose last turns are the longest ago.
+macro_rules! claimable_partitions {
     () => {
         concat!(
             "SELECT l.partition FROM ",
@@ -29,7 +29,7 @@ macro_rules! claimable_partition {
             " AS m WHERE m.partition = l.partition AND NOT EXISTS (SELECT 1 FROM ",
             table!("outbox_parked_orders"),
             " AS p WHERE p.order_id = m.order_id) LIMIT 1) IS NOT NULL",
-            " ORDER BY l.turn, l.partition LIMIT 1",
+            " ORDER BY l.turn, l.partition LIMIT $3",
         )
     };
 }
@@ -66,11 +66,66 @@ const FETCH: &str = concat!(
     " AND e.first_version = c.first_version ORDER BY c.order_id, c.storefront, c.first_version",
 );
 
+/// An order's messages that are confirmed: its partition, id and storefront, and their last version.
+type ConfirmedRow = (u16, String, String, i64);
+
+/// Deletes the changes all of whose messages are confirmed, and returns their last versions.
+const CONFIRM_CHANGES: &str = concat!(
+    "DELETE FROM ",
+    table!("outbox"),
+    " WHERE (partition, order_id, storefront, first_version) IN",
+    " (SELECT m.partition, m.order_id, m.storefront, m.first_version FROM ",
+    rows!("$1"),
+    " CROSS JOIN ",
+    table!("outbox"),
+    " AS m WHERE ",
+    same_order!(),
+    " AND m.last_version <= CAST(n.value ->> 3 AS BIGINT))",
+    " RETURNING order_id, storefront, last_version",
+);
+
+/// Moves the `published_version` of changes some of whose messages are confirmed.
+const CONFIRM_PARTS: &str = concat!(
+    "UPDATE ",
+    table!("outbox"),
+    " AS m SET published_version = CAST(n.value ->> 3 AS BIGINT) FROM ",
+    rows!("$1"),
+    " WHERE ",
+    same_order!(),
+    " AND m.first_version <= CAST(n.value ->> 3 AS BIGINT)",
+);
+
+async fn confirm(connection: &mut Connection, confirmed: &[ConfirmedRow]) -> Result<(), DbError> {
+    let deleted = sqlx::query(CONFIRM_CHANGES)
+        .bind(json_rows(confirmed)?)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut whole = BTreeMap::new();
+    for row in &deleted {
+        let order = rows::order_id(row, "outbox")?.to_string();
+        let reader = RowReader::new(row, "outbox", order.clone());
+        let storefront = reader.text("storefront")?.to_owned();
+        let last = reader.integer("last_version")?;
+        let known = whole.entry((order, storefront)).or_insert(last);
+        *known = last.max(*known);
+    }
+    let parts: Vec<ConfirmedRow> = confirmed
+        .iter()
+        .filter(|(_, order, storefront, version)| {
+            let deleted = whole.get(&(order.clone(), storefront.clone()));
+            deleted != Some(version)
+        })
+        .cloned()
+        .collect();
+    execute(connection, CONFIRM_PARTS, &parts).await.map(drop)
+}
+
 impl Store {
     async fn has_claimable_partition(&self, worker: &Worker, now: i64) -> Result<bool, DbError> {
-        let partition = sqlx::query(claimable_partition!())
+        let partition = sqlx::query(claimable_partitions!())
             .bind(worker.as_str())
             .bind(now)
+            .bind(1_i64)
             .fetch_optional(&mut *self.read_connection(None).await?)
             .await?;
         Ok(partition.is_some())
@@ -124,49 +179,51 @@ impl Store {
 
 #[async_trait]
 impl Outbox for Store {
-    async fn claim_partition(
+    async fn claim_partitions(
         &self,
         worker: &Worker,
+        limit: u16,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Partition>, StoreError> {
+    ) -> Result<Vec<Partition>, StoreError> {
         let (now, until) = (micros(now), micros(until));
-        if !retry_read(self.read_pool(), || {
-            self.has_claimable_partition(worker, now)
-        })
-        .await?
+        if IDLE_WRITES_LOCK
+            && !retry_read(self.read_pool(), || {
+                self.has_claimable_partition(worker, now)
+            })
+            .await?
         {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let worker = worker.as_str().to_owned();
         self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
                 Box::pin(async move {
-                    let partition = sqlx::query(concat!(
+                    sqlx::query(concat!(
                         "UPDATE ",
                         table!("outbox_partitions"),
-                        " SET lease_worker = $1, lease_until = $3, turn = 1 + (SELECT max(turn) FROM ",
+                        " SET lease_worker = $1, lease_until = $4, turn = 1 + (SELECT max(turn) FROM ",
                         table!("outbox_partitions"),
-                        ") WHERE partition = (",
-                        claimable_partition!(),
+                        ") WHERE partition IN (",
+                        claimable_partitions!(),
                         skip_locked!(),
                         ") RETURNING partition",
                     ))
                     .bind(worker)
                     .bind(now)
+                    .bind(i64::from(limit))
                     .bind(until)
-                    .fetch_optional(connection)
-                    .await?;
-                    partition
-                        .as_ref()
-                        .map(|row| {
-                            let reader = RowReader::new(row, "outbox_partitions", "?");
-                            Partition::new(reader.number("partition")?).ok_or_else(|| {
-                                reader.corrupt("partition", "there is no such partition")
-                            })
+                    .fetch_all(connection)
+                    .await?
+                    .iter()
+                    .map(|row| {
+                        let reader = RowReader::new(row, "outbox_partitions", "?");
+                        Partition::new(reader.number("partition")?).ok_or_else(|| {
+                            reader.corrupt("partition", "there is no such partition")
                         })
-                        .transpose()
+                    })
+                    .collect()
                 })
             })
             .await
@@ -180,11 +237,7 @@ impl Outbox for Store {
         retry_read(self.read_pool(), || self.read_messages(partition, limit)).await
     }
 
-    async fn confirm(
-        &self,
-        partition: Partition,
-        messages: &[OutboxMessage],
-    ) -> Result<(), StoreError> {
+    async fn confirm(&self, messages: &[OutboxMessage]) -> Result<(), StoreError> {
         // Messages of an order are confirmed in their order: all up to the last version.
         let mut up_to = BTreeMap::new();
         for message in messages {
@@ -194,15 +247,11 @@ impl Outbox for Store {
                 .or_insert(version);
             *last = version.max(*last);
         }
-        let confirmed: Vec<_> = up_to
+        let confirmed: Vec<ConfirmedRow> = up_to
             .into_iter()
             .map(|((order, storefront), version)| {
-                (
-                    partition.number(),
-                    order.to_string(),
-                    storefront.to_owned(),
-                    version,
-                )
+                let partition = Partition::of(order).number();
+                (partition, order.to_string(), storefront.to_owned(), version)
             })
             .collect();
         if confirmed.is_empty() {
@@ -211,34 +260,7 @@ impl Outbox for Store {
         self.writer()
             .write(move |connection| {
                 let confirmed = confirmed.clone();
-                Box::pin(async move {
-                    for statement in [
-                        concat!(
-                            "DELETE FROM ",
-                            table!("outbox"),
-                            " WHERE (partition, order_id, storefront, first_version) IN",
-                            " (SELECT m.partition, m.order_id, m.storefront, m.first_version FROM ",
-                            rows!("$1"),
-                            " CROSS JOIN ",
-                            table!("outbox"),
-                            " AS m WHERE ",
-                            same_order!(),
-                            " AND m.last_version <= CAST(n.value ->> 3 AS BIGINT))",
-                        ),
-                        concat!(
-                            "UPDATE ",
-                            table!("outbox"),
-                            " AS m SET published_version = CAST(n.value ->> 3 AS BIGINT) FROM ",
-                            rows!("$1"),
-                            " WHERE ",
-                            same_order!(),
-                            " AND m.first_version <= CAST(n.value ->> 3 AS BIGINT)",
-                        ),
-                    ] {
-                        execute(connection, statement, &confirmed).await?;
-                    }
-                    Ok(())
-                })
+                Box::pin(async move { confirm(connection, &confirmed).await })
             })
             .await
     }
@@ -287,23 +309,27 @@ impl Outbox for Store {
             .await
     }
 
-    async fn release_partition(
+    async fn release_partitions(
         &self,
         worker: &Worker,
-        partition: Partition,
+        partitions: &[Partition],
     ) -> Result<(), StoreError> {
         let worker = worker.as_str().to_owned();
+        let numbers: Vec<u16> = partitions.iter().map(|one| one.number()).collect();
         self.writer()
             .write(move |connection| {
                 let worker = worker.clone();
+                let numbers = json_rows(&numbers);
                 Box::pin(async move {
                     sqlx::query(concat!(
                         "UPDATE ",
                         table!("outbox_partitions"),
-                        " SET lease_worker = NULL, lease_until = NULL",
-                        " WHERE partition = $1 AND lease_worker = $2",
+                        " SET lease_worker = NULL, lease_until = NULL WHERE lease_worker = $2",
+                        " AND partition IN (SELECT CAST(n.value AS BIGINT) FROM ",
+                        rows!("$1"),
+                        ")",
                     ))
-                    .bind(i64::from(partition.number()))
+                    .bind(numbers?)
                     .bind(worker)
                     .execute(connection)
                     .await?;

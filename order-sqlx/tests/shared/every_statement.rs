@@ -160,20 +160,17 @@ async fn use_queues(store: &Store) {
     let finished = EffectSettlement::new(vec![effect], Vec::new(), Vec::new());
     store.settle(&worker, at(62), &finished).await.unwrap();
 
-    let partition = store
-        .claim_partition(&worker, at(0), at(30))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(partition, Partition::of(order_id(1)));
+    let partition = Partition::of(order_id(1));
+    let claimed = store.claim_partitions(&worker, 2, at(0), at(30)).await;
+    assert_eq!(claimed.unwrap(), [partition]);
     let messages = store.fetch(partition, 10).await.unwrap();
     Outbox::park_order(store, messages[0].order, "poison")
         .await
         .unwrap();
     store.parked_orders(10).await.unwrap();
     store.resume_order(messages[0].order).await.unwrap();
-    store.confirm(partition, &messages).await.unwrap();
-    Outbox::release_partition(store, &worker, partition)
+    store.confirm(&messages).await.unwrap();
+    Outbox::release_partitions(store, &worker, &[partition])
         .await
         .unwrap();
 }

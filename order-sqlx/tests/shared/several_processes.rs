@@ -72,32 +72,28 @@ async fn leases_of_a_crashed_process_pass_on_when_they_lapse() {
     let crashed = processes.pop().unwrap();
     let claimed = crashed.claim(&worker("a"), at(100), at(200), 100).await;
     assert_eq!(u64::try_from(claimed.unwrap().len()).unwrap(), ORDERS);
-    let mut partitions = BTreeSet::new();
-    while let Some(partition) = crashed
-        .claim_partition(&worker("a"), at(100), at(200))
+    let partitions = crashed
+        .claim_partitions(&worker("a"), u16::MAX, at(100), at(200))
         .await
-        .unwrap()
-    {
-        if !partitions.insert(partition) {
-            break;
-        }
-    }
+        .unwrap();
     assert_eq!(partitions.len(), 16);
     drop(crashed);
 
     let other = processes.pop().unwrap();
     let early = other.claim(&worker("b"), at(199), at(300), 100).await;
     assert!(early.unwrap().is_empty());
-    let early = other.claim_partition(&worker("b"), at(199), at(300)).await;
-    assert_eq!(early.unwrap(), None);
+    let claim = async |now: u64| {
+        let claimed = other.claim_partitions(&worker("b"), 16, at(now), at(300));
+        claimed.await.unwrap()
+    };
+    assert_eq!(claim(199).await, []);
     let over = other
         .claim(&worker("b"), at(200), at(300), 100)
         .await
         .unwrap();
     assert_eq!(u64::try_from(over.len()).unwrap(), ORDERS);
     assert!(over.iter().all(|one| one.attempts == 2));
-    let partition = other.claim_partition(&worker("b"), at(200), at(300)).await;
-    assert!(partition.unwrap().is_some());
+    assert_eq!(claim(200).await.len(), 16);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,10 +112,14 @@ async fn relays_of_several_processes_publish_the_events_of_an_order_in_order() {
         let store = processes[n % 3].clone();
         tokio::spawn(async move {
             let (who, mut published) = (worker(&format!("relay{n}")), Vec::new());
-            while let Some(partition) = store.claim_partition(&who, at(100), at(200)).await.unwrap()
-            {
+            loop {
+                let partitions = store.claim_partitions(&who, 3, at(100), at(200)).await;
+                let partitions = partitions.unwrap();
+                let Some(partition) = partitions.first() else {
+                    break;
+                };
                 loop {
-                    let messages = store.fetch(partition, 5).await.unwrap();
+                    let messages = store.fetch(*partition, 5).await.unwrap();
                     if messages.is_empty() {
                         break;
                     }
@@ -127,9 +127,9 @@ async fn relays_of_several_processes_publish_the_events_of_an_order_in_order() {
                         (message.order, message.event.version)
                     };
                     published.extend(messages.iter().map(of));
-                    store.confirm(partition, &messages).await.unwrap();
+                    store.confirm(&messages).await.unwrap();
                 }
-                Outbox::release_partition(&store, &who, partition)
+                Outbox::release_partitions(&store, &who, &partitions)
                     .await
                     .unwrap();
             }

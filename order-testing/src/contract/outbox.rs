@@ -27,9 +27,12 @@ suite! {
     a_partition_holds_its_own_orders_only,
     the_oldest_message_of_an_order_comes_first_until_it_is_confirmed,
     confirmed_messages_are_gone_and_no_others,
+    messages_of_several_partitions_are_confirmed_at_once,
     a_partition_without_messages_is_given_to_nobody,
     a_partition_is_given_to_one_worker_at_a_time,
     of_many_workers_each_partition_goes_to_one,
+    several_partitions_are_given_at_once,
+    partitions_are_given_in_turn,
     a_partition_whose_lease_has_expired_is_given_to_another,
     a_partition_that_is_given_again_is_held_for_longer,
     a_partition_that_is_given_back_is_given_to_another,
@@ -87,8 +90,20 @@ async fn claimed(
     now: u64,
     until: u64,
 ) -> Option<Partition> {
+    let claimed = claimed_up_to(outbox, who, 1, now, until).await;
+    assert!(claimed.len() <= 1, "at most as many as were requested");
+    claimed.first().copied()
+}
+
+async fn claimed_up_to(
+    outbox: &(impl Outbox + ?Sized),
+    who: &str,
+    limit: u16,
+    now: u64,
+    until: u64,
+) -> Vec<Partition> {
     outbox
-        .claim_partition(&worker(who), at(now), at(until))
+        .claim_partitions(&worker(who), limit, at(now), at(until))
         .await
         .expect("the store answers")
 }

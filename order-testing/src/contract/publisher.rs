@@ -38,6 +38,7 @@ suite! {
     $ publisher, publisher_contract, PublisherUnderTest:
     what_is_published_is_safe_with_the_broker,
     events_arrive_in_the_order_they_were_published,
+    a_batch_arrives_whole_and_in_order,
     an_event_may_be_published_again,
 }
 
@@ -66,11 +67,15 @@ fn messages(number: u64, events: u64) -> Vec<OutboxMessage> {
 }
 
 async fn publish(subject: &(impl PublisherUnderTest + ?Sized), message: &OutboxMessage) {
-    subject
-        .publisher()
-        .publish(message)
-        .await
-        .expect("the broker accepts it");
+    publish_all(subject, std::slice::from_ref(message)).await;
+}
+
+async fn publish_all(subject: &(impl PublisherUnderTest + ?Sized), batch: &[OutboxMessage]) {
+    let answers = subject.publisher().publish(batch).await;
+    assert_eq!(answers.len(), batch.len(), "each event is answered");
+    for answer in answers {
+        answer.expect("the broker accepts it");
+    }
 }
 
 /// Checks that a published event is stored by the broker, and arrives.
@@ -105,6 +110,24 @@ pub async fn events_arrive_in_the_order_they_were_published(
             .cloned()
             .collect();
         assert_eq!(of_this, sent, "the events of an order arrive in order");
+    }
+}
+
+/// Checks that all events of a batch arrive, those of each order in their order; an empty batch is no
+/// error.
+pub async fn a_batch_arrives_whole_and_in_order(subject: &(impl PublisherUnderTest + ?Sized)) {
+    publish_all(subject, &[]).await;
+    let orders: Vec<_> = (1..=50).map(|number| messages(number, 4)).collect();
+    publish_all(subject, &orders.concat()).await;
+    let arrived = subject.received().await;
+    for sent in orders {
+        let sent: Vec<Received> = sent.iter().map(received).collect();
+        let of_this: Vec<Received> = arrived
+            .iter()
+            .filter(|event| event.1 == sent[0].1)
+            .cloned()
+            .collect();
+        assert_eq!(of_this, sent, "all arrive, in order");
     }
 }
 

@@ -44,8 +44,7 @@ impl MemoryPublisher {
         locked(&self.state).down = false;
     }
 
-    /// Loses the answers to the next `times` calls: the messages are published, the caller gets an
-    /// error.
+    /// Loses the answers for the next `times` messages: they are published, the caller gets an error.
     pub fn lose_answers(&self, times: u32) {
         locked(&self.state).lose_answers = times;
     }
@@ -61,21 +60,40 @@ impl MemoryPublisher {
     }
 }
 
-#[async_trait]
-impl EventPublisher for MemoryPublisher {
-    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
-        let mut state = locked(&self.state);
-        if state.down {
+impl State {
+    fn publish(&mut self, message: &OutboxMessage) -> Result<(), PublishError> {
+        if self.down {
             return Err(PublishError::Unavailable("connection refused".to_owned()));
         }
-        if state.rejected.contains(&message.order) {
+        if self.rejected.contains(&message.order) {
             return Err(PublishError::Rejected("as planned by the test".to_owned()));
         }
-        state.published.push(message.clone());
-        if state.lose_answers > 0 {
-            state.lose_answers -= 1;
+        self.published.push(message.clone());
+        if self.lose_answers > 0 {
+            self.lose_answers -= 1;
             return Err(PublishError::Unavailable("no answer".to_owned()));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl EventPublisher for MemoryPublisher {
+    async fn publish(&self, batch: &[OutboxMessage]) -> Vec<Result<(), PublishError>> {
+        let mut state = locked(&self.state);
+        let mut failed = BTreeSet::new();
+        let answers = batch.iter().map(|message| {
+            if failed.contains(&message.order) {
+                return Err(PublishError::Unavailable(
+                    "an earlier one failed".to_owned(),
+                ));
+            }
+            let answer = state.publish(message);
+            if answer.is_err() {
+                failed.insert(message.order);
+            }
+            answer
+        });
+        answers.collect()
     }
 }

@@ -138,10 +138,7 @@ pub async fn the_oldest_message_of_an_order_comes_first_until_it_is_confirmed(
         );
     }
     let first = &messages(&history, 0)[..1];
-    store
-        .confirm(partition(1), first)
-        .await
-        .expect("the store answers");
+    store.confirm(first).await.expect("the store answers");
     assert_eq!(
         fetched(store, 1, 2).await,
         messages(&history, 1),
@@ -161,7 +158,7 @@ pub async fn confirmed_messages_are_gone_and_no_others(
     ];
     for _again in 0..2 {
         store
-            .confirm(partition(1), &done)
+            .confirm(&done)
             .await
             .expect("a message that is gone is ignored");
     }
@@ -171,7 +168,7 @@ pub async fn confirmed_messages_are_gone_and_no_others(
         "confirmed messages are gone, and no others"
     );
     store
-        .confirm(partition(1), &fetched(store, 1, 100).await)
+        .confirm(&fetched(store, 1, 100).await)
         .await
         .expect("the store answers");
     assert_eq!(fetched(store, 1, 100).await, [], "all is confirmed");
@@ -181,5 +178,34 @@ pub async fn confirmed_messages_are_gone_and_no_others(
         events.expect("the store answers"),
         history.events(),
         "history keeps what was published"
+    );
+}
+
+/// Checks that messages of orders in several partitions are confirmed in one call, some of them with only
+/// a part of a change.
+pub async fn messages_of_several_partitions_are_confirmed_at_once(
+    store: &(impl OrderStore + Outbox + ?Sized),
+) {
+    let whole = published(store, 1, 3).await;
+    let part = published(store, 2, 3).await;
+    let mut twice = published(store, 3, 2).await;
+    twice = twice
+        .then(at(50), EventPayload::OrderExpired)
+        .then(at(51), EventPayload::OrderExpired);
+    publish(store, &mut twice).await;
+    let other = published(store, same_partition(1, 1), 2).await;
+    let confirmed = [
+        messages(&whole, 0),
+        messages(&part, 0)[..2].to_vec(),
+        messages(&twice, 0)[..3].to_vec(),
+    ]
+    .concat();
+    store.confirm(&confirmed).await.expect("the store answers");
+    assert_eq!(fetched(store, 1, 100).await, messages(&other, 0), "whole");
+    assert_eq!(fetched(store, 2, 100).await, messages(&part, 2), "a part");
+    assert_eq!(
+        fetched(store, 3, 100).await,
+        messages(&twice, 3),
+        "a change and a part of the next"
     );
 }

@@ -63,10 +63,7 @@ pub async fn a_parked_order_leaves_the_others_of_its_partition(
 pub async fn a_resumed_order_goes_on_where_it_stopped(store: &(impl OrderStore + Outbox + ?Sized)) {
     let history = published(store, 1, 2).await;
     let first = &messages(&history, 0)[..1];
-    store
-        .confirm(partition(1), first)
-        .await
-        .expect("the store answers");
+    store.confirm(first).await.expect("the store answers");
     park(store, 1, "no").await;
     let mut history = history.then(at(9), EventPayload::OrderExpired);
     publish(store, &mut history).await;

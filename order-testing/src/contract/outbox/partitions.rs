@@ -1,7 +1,7 @@
 //! Partitions: one relay holds each at a time.
 
-use super::{claimed, fetched, messages, partition, published};
-use crate::builders::{at, worker};
+use super::{claimed, claimed_up_to, fetched, messages, partition, published};
+use crate::builders::worker;
 use futures::future::join_all;
 use order_core::ports::{OrderStore, Outbox, PARTITIONS, Partition};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub async fn a_partition_without_messages_is_given_to_nobody(
         "the partition that has messages is claimed"
     );
     store
-        .confirm(partition(5), &messages(&history, 0))
+        .confirm(&messages(&history, 0))
         .await
         .expect("the store answers");
     assert_eq!(
@@ -91,6 +91,63 @@ pub async fn of_many_workers_each_partition_goes_to_one(
     );
 }
 
+/// Checks that a worker claims as many partitions as it asks for, if there are as many with messages, and
+/// releases them together.
+pub async fn several_partitions_are_given_at_once(store: &(impl OrderStore + Outbox + ?Sized)) {
+    for number in 0..5 {
+        published(store, number, 1).await;
+    }
+    let some = claimed_up_to(store, "w1", 3, 1, 100).await;
+    let rest = claimed_up_to(store, "w2", 9, 1, 100).await;
+    assert_eq!((some.len(), rest.len()), (3, 2), "as many as there are");
+    let all: BTreeSet<Partition> = some.iter().chain(&rest).copied().collect();
+    assert_eq!(
+        all,
+        (0..5).map(partition).collect(),
+        "each is claimed by one of the two"
+    );
+    assert_eq!(
+        claimed_up_to(store, "w3", 0, 101, 200).await,
+        [],
+        "none is asked for"
+    );
+    store
+        .release_partitions(&worker("w1"), &[some.clone(), rest.clone()].concat())
+        .await
+        .expect("the store answers");
+    let again: BTreeSet<Partition> = claimed_up_to(store, "w3", 9, 2, 100)
+        .await
+        .into_iter()
+        .collect();
+    assert_eq!(
+        again,
+        some.into_iter().collect(),
+        "a worker releases those that it holds"
+    );
+}
+
+/// Checks that the partitions whose last turns are the longest ago are claimed first.
+pub async fn partitions_are_given_in_turn(store: &(impl OrderStore + Outbox + ?Sized)) {
+    for number in 0..6 {
+        published(store, number, 1).await;
+    }
+    let mut turns = Vec::new();
+    for now in 1..4 {
+        let turn = claimed_up_to(store, "w1", 2, now, now + 100).await;
+        store
+            .release_partitions(&worker("w1"), &turn)
+            .await
+            .expect("the store answers");
+        turns.extend(turn);
+    }
+    let all: BTreeSet<Partition> = turns.into_iter().collect();
+    assert_eq!(
+        all,
+        (0..6).map(partition).collect(),
+        "none is passed over for one that had its turn"
+    );
+}
+
 /// Checks that another worker claims a partition whose lease has expired.
 pub async fn a_partition_whose_lease_has_expired_is_given_to_another(
     store: &(impl OrderStore + Outbox + ?Sized),
@@ -147,7 +204,7 @@ pub async fn a_partition_that_is_given_back_is_given_to_another(
         "free"
     );
     store
-        .release_partition(&worker("w1"), partition(1))
+        .release_partitions(&worker("w1"), &[partition(1)])
         .await
         .expect("the store answers");
     assert_eq!(
@@ -167,7 +224,7 @@ pub async fn only_its_holder_gives_a_partition_back(store: &(impl OrderStore + O
     published(store, 1, 1).await;
     let release = async |who: &str| {
         store
-            .release_partition(&worker(who), partition(1))
+            .release_partitions(&worker(who), &[partition(1)])
             .await
             .expect("the store answers");
     };
@@ -183,9 +240,8 @@ pub async fn only_its_holder_gives_a_partition_back(store: &(impl OrderStore + O
         None,
         "a partition is released by its holder only"
     );
-    let passed = store.claim_partition(&worker("w2"), at(101), at(200)).await;
     assert_eq!(
-        passed.expect("the store answers"),
+        claimed(store, "w2", 101, 200).await,
         Some(partition(1)),
         "expired"
     );

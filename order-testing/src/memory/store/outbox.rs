@@ -24,31 +24,34 @@ impl State {
 
 #[async_trait]
 impl Outbox for MemoryStore {
-    async fn claim_partition(
+    async fn claim_partitions(
         &self,
         worker: &Worker,
+        limit: u16,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Partition>, StoreError> {
-        self.faults.check("claim_partition")?;
+    ) -> Result<Vec<Partition>, StoreError> {
+        self.faults.check("claim_partitions")?;
         let mut state = self.state();
         // Round robin: the search starts after the partition that was claimed last.
         let first = state
             .last_claimed
             .map_or(0, |partition| partition.number() + 1);
-        let partition = (first..first + PARTITIONS)
+        let partitions: Vec<Partition> = (first..first + PARTITIONS)
             .filter_map(|number| Partition::new(number % PARTITIONS))
-            .find(|partition| {
+            .filter(|partition| {
                 state.is_open_to(worker, *partition, now)
                     && state.messages_of(*partition).next().is_some()
-            });
-        if let Some(partition) = partition {
+            })
+            .take(usize::from(limit))
+            .collect();
+        for partition in &partitions {
             state
                 .partition_leases
-                .insert(partition, Lease::new(worker.clone(), until));
-            state.last_claimed = Some(partition);
+                .insert(*partition, Lease::new(worker.clone(), until));
+            state.last_claimed = Some(*partition);
         }
-        Ok(partition)
+        Ok(partitions)
     }
 
     async fn fetch(
@@ -65,20 +68,14 @@ impl Outbox for MemoryStore {
             .collect())
     }
 
-    async fn confirm(
-        &self,
-        partition: Partition,
-        messages: &[OutboxMessage],
-    ) -> Result<(), StoreError> {
+    async fn confirm(&self, messages: &[OutboxMessage]) -> Result<(), StoreError> {
         self.faults.check("confirm")?;
         let mut state = self.state();
         for message in messages {
-            if Partition::of(message.order) == partition {
-                let storefront = message.storefront.clone();
-                state
-                    .outbox
-                    .remove(&(message.order, storefront, message.event.version));
-            }
+            let storefront = message.storefront.clone();
+            state
+                .outbox
+                .remove(&(message.order, storefront, message.event.version));
         }
         Ok(())
     }
@@ -105,19 +102,21 @@ impl Outbox for MemoryStore {
         Ok(self.state().parked.remove(&order).is_some())
     }
 
-    async fn release_partition(
+    async fn release_partitions(
         &self,
         worker: &Worker,
-        partition: Partition,
+        partitions: &[Partition],
     ) -> Result<(), StoreError> {
-        self.faults.check("release_partition")?;
+        self.faults.check("release_partitions")?;
         let mut state = self.state();
-        if state
-            .partition_leases
-            .get(&partition)
-            .is_some_and(|lease| &lease.worker == worker)
-        {
-            state.partition_leases.remove(&partition);
+        for partition in partitions {
+            if state
+                .partition_leases
+                .get(partition)
+                .is_some_and(|lease| &lease.worker == worker)
+            {
+                state.partition_leases.remove(partition);
+            }
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ fn request(number: usize) -> PlaceOrderRequest {
     let order = wanted.fold(place().key(&format!("key-{number}")), |order, units| {
         order.line(line(units.sku.as_str(), units.quantity))
     });
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         order.build()
     } else {
         order.without_token().build()
@@ -97,7 +97,7 @@ async fn of_64_buyers_of_ten_products_none_oversells_and_no_unit_is_lost() {
             let mut placed = Vec::new();
             for number in buyer * ORDERS..(buyer + 1) * ORDERS {
                 let done = service.place(request(number)).await.unwrap();
-                if number % 5 == 0 && done.order.status() != OrderStatus::Rejected {
+                if number.is_multiple_of(5) && done.order.status() != OrderStatus::Rejected {
                     let cancel = Command::RequestCancel { reason: None };
                     let id = done.order.id();
                     let cancel = CommandRequest::new(StorefrontId::default(), id, cancel);

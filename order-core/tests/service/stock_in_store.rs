@@ -253,6 +253,39 @@ async fn a_refused_request_has_reserved_nothing() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_refused_while_its_customer_is_asked_for_releases_nothing() {
+    let world = world();
+    let service = world.service_with(|all| all.guards.push(Arc::new(Closed)));
+    let (products, find) = (world.inventory.faults(), world.customers.faults());
+    let mut quote = products.on("products").pause(PauseAt::Answer);
+    let mut customer = find.on("find").pause(PauseAt::Answer);
+    let meanwhile = async {
+        quote.reached().await;
+        customer.reached().await;
+        quote.resume();
+    };
+    let (refused, ()) = tokio::join!(service.place(unpriced("k")), meanwhile);
+    assert!(matches!(refused, Err(OrderError::Refused { .. })));
+    assert_eq!((asked(&world), released(&world)), (0, 0));
+}
+
+#[tokio::test]
+async fn a_commit_that_failed_while_its_customer_is_asked_for_leaves_nothing_to_expire() {
+    let world = world();
+    let service = world.service();
+    world.store.faults().fail("commit", 1);
+    let mut customer = world.customers.faults().on("find").pause(PauseAt::Answer);
+    let meanwhile = async {
+        customer.reached().await;
+        world.clock.advance(PATIENCE);
+    };
+    let (failed, ()) = tokio::join!(service.place(unpriced("k")), meanwhile);
+    assert!(matches!(failed, Err(OrderError::Store(_))));
+    assert_eq!(service.reservations_left_to_expire(), 0);
+    assert_eq!((asked(&world), world.kept_units()), (0, 0));
+}
+
+#[tokio::test]
 async fn a_crash_before_the_commit_leaves_nothing_reserved() {
     let world = world();
     {

@@ -1,14 +1,17 @@
-//! Reservations of few hot SKUs, against many: row locks must not serialise the hot ones.
+//! Reservations of few hot SKUs, against many, alone and in the commits of the service: row locks must not
+//! serialise the hot ones.
 
 use crate::database::Cluster;
 use crate::load::{Throughput, closed};
 use crate::placing::number;
 use crate::report::{Goal, Report};
 use crate::{Outcome, Pace, services, shop};
+use order_core::order::OrderStatus;
 use order_core::order::SkuQuantity;
-use order_core::ports::IdGenerator as _;
 use order_core::ports::{CallContext, Clock, Inventory, Product, ReserveOutcome, ReserveRequest};
+use order_core::ports::{IdGenerator as _, Orders as _};
 use order_core::reference::Reference;
+use order_core::service::{ExternalServices, OrderService};
 use order_core::system::{SystemClock, SystemIdGenerator};
 use order_core::time::after;
 use order_core::value::{ReservationNo, StorefrontId};
@@ -40,6 +43,21 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
         ratios.push(hot.rate / many.rate);
         figures = format!("{:.0}/s against {:.0}/s", hot.rate, many.rate);
     }
+    let services = ExternalServices {
+        inventory: inventory.clone(),
+        ..services::external_services()
+    };
+    let service = OrderService::builder(Arc::new(store.clone()), services, Arc::new(SystemClock))
+        .inventory_in_store()
+        .build()?;
+    place(&service, shop::SKUS, Duration::from_secs(2)).await?;
+    let (mut placed, mut placed_figures) = (Vec::new(), String::new());
+    for _ in 0..pace.rounds {
+        let many = place(&service, shop::SKUS, pace.span).await?;
+        let hot = place(&service, HOT, pace.span).await?;
+        placed.push(hot.rate / many.rate);
+        placed_figures = format!("{:.0}/s against {:.0}/s", hot.rate, many.rate);
+    }
     report.add(
         "reservations of 10 hot SKUs, c=64, against 10,000",
         "x",
@@ -47,8 +65,33 @@ pub(crate) async fn measure(cluster: &Cluster, pace: Pace, report: &mut Report) 
         ratios,
         figures,
     );
+    report.add(
+        "orders of 10 hot SKUs with stock in their commit, c=64, against 10,000",
+        "x",
+        Goal::AtLeast(1.0),
+        placed,
+        placed_figures,
+    );
     store.close().await;
     cluster.remove("order_bench_stock").await
+}
+
+/// Places orders of two lines each, of `skus` different SKUs, whose stock their commits reserve.
+async fn place(service: &OrderService, skus: u64, span: Duration) -> Outcome<Throughput> {
+    closed(CALLERS, span, |_| {
+        let service = service.clone();
+        move |_| {
+            let service = service.clone();
+            async move {
+                let placed = service.place(shop::order_of(number(), skus)?).await?;
+                match placed.order.status() {
+                    OrderStatus::Confirmed => Ok(()),
+                    other => Err(format!("an order is {other}").into()),
+                }
+            }
+        }
+    })
+    .await
 }
 
 /// Reserves two lines each, of `skus` different SKUs.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The `INVENTORY_SERVICE_URL` that means stock in the database.
-const SQL: &str = "sql";
+pub(crate) const STOCK_IN_DATABASE: &str = "sql";
 /// Stem of the mocks' state file where the database is no file.
 const DEFAULT_STATE_FILE_STEM: &str = "order";
 /// Deadline of the one call that reads the mocks' products.
@@ -31,7 +31,7 @@ pub(crate) async fn connect(
     let clients = ClientFactory::new(ClientConfig::default(), clock.clone())?;
     let inventory: Arc<dyn Inventory> = match settings.inventory_service_url.as_deref() {
         None => mocks.inventory,
-        Some(SQL) => {
+        Some(STOCK_IN_DATABASE) => {
             let products = mock_products(&mocks.inventory, settings, clock).await?;
             database.inventory(clock, &products).await?
         }

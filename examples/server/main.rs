@@ -64,9 +64,11 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("DATABASE_URL cannot be opened: {}", error_chain(&error)))?;
     let services = external_services::connect(settings, &database, &clock).await?;
     let (store, queue) = database.store();
-    let service = OrderServiceBuilder::new(store, queue, services, clock)
-        .policies(settings.policies())
-        .build()?;
+    let mut service = OrderServiceBuilder::new(store, queue, services, clock);
+    if settings.has_stock_in_database() {
+        service = service.inventory_in_store();
+    }
+    let service = service.policies(settings.policies()).build()?;
 
     let shutdown = CancellationToken::new();
     let runner = service.runner();

@@ -1,6 +1,7 @@
 //! The settings of the server: command-line flags, environment variables, and a `.env` file.
 
 use super::database::{POSTGRES, SQLITE};
+use super::external_services::STOCK_IN_DATABASE;
 use clap::{Parser, ValueEnum};
 use order_core::money::Amount;
 use order_core::policy::{OutagePolicy, PaymentPolicy, PolicySet, StorefrontPolicy};
@@ -165,6 +166,11 @@ impl Settings {
             );
         }
         Ok(())
+    }
+
+    /// Returns whether the stock is in the database of the orders.
+    pub(crate) fn has_stock_in_database(&self) -> bool {
+        self.inventory_service_url.as_deref() == Some(STOCK_IN_DATABASE)
     }
 
     /// Returns the policies, the same for every storefront.

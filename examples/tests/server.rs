@@ -273,6 +273,52 @@ async fn on_postgres_another_server_continues_an_order_after_a_kill() {
     assert!(server.terminate().success());
 }
 
+#[tokio::test]
+async fn stock_in_the_database_of_the_orders_outlives_a_kill_and_is_never_sold_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = || Server::start_on(directory.path(), "sqlite:order.db", Some("sql"));
+    let totes = |units| order_of_totes("tok_visa", units);
+    let server = start();
+    let (status, placed) = server.place("most", &totes(999)).await;
+    assert_eq!(status, StatusCode::CREATED, "{placed}");
+    assert_eq!(placed["status"], "processing");
+    server.kill();
+
+    // The products are loaded again, and what was sold stays sold.
+    let server = start();
+    let (status, refused) = server.place("too-many", &totes(2)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    assert_eq!(refused["code"], "insufficient-stock");
+    let (status, again) = server.place("too-many", &totes(2)).await;
+    assert_eq!(
+        (status, &again),
+        (StatusCode::UNPROCESSABLE_ENTITY, &refused)
+    );
+    // Stock is reserved by the commit of an order: for one that is not accepted, it never was.
+    let mut unwanted = totes(1);
+    unwanted["customer_id"] = json!("cus_blocked");
+    let (status, rejected) = server.place("blocked", &unwanted).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{rejected}");
+    let path = format!(
+        "/v1/orders/{}/history",
+        rejected["order_id"].as_str().unwrap()
+    );
+    let history = server.get(&path).await.1.to_string();
+    assert!(history.contains("order_rejected"), "{history}");
+    assert!(!history.contains("stock_reserved"), "{history}");
+    let (status, last) = server.place("last", &totes(1)).await;
+    assert_eq!(status, StatusCode::CREATED, "{last}");
+    let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
+    let (status, cancelled) = send(server.post(&format!("{path}/cancel"), &json!({}))).await;
+    assert_eq!(
+        (status, &cancelled["status"]),
+        (StatusCode::OK, &json!("cancelled"))
+    );
+    let (status, sold) = server.place("again", &totes(999)).await;
+    assert_eq!(status, StatusCode::CREATED, "{sold}");
+    assert!(server.terminate().success());
+}
+
 #[test]
 fn an_unsupported_setting_is_a_clear_error() {
     for (name, value, says) in [

@@ -11,6 +11,7 @@
 //! | `engine` | what the other files share: store, queue, services, clock, policies |
 //! | `place`, `import`, `execute`, `report` | one kind of request each |
 //! | `ask`, `placements` | what is asked before an order is stored, and which requests do so now |
+//! | `reserve_in_commit` | stock that the commit of a new order reserves |
 //! | `quote` | prices and names from the inventory service |
 //! | `commit` | from a transition to a stored change |
 //! | `replay` | idempotency keys: claim one, replay its answer |
@@ -42,13 +43,14 @@ mod placements;
 mod quote;
 mod replay;
 mod report;
+mod reserve_in_commit;
 mod retry;
 mod run_effects;
 mod runner;
 #[cfg(feature = "tokio")]
 mod runner_loop;
 
-pub use builder::OrderServiceBuilder;
+pub use builder::{BuildError, OrderServiceBuilder};
 pub use config::{RetryPolicy, RunnerConfig, ServiceConfig};
 pub use external_services::ExternalServices;
 pub use runner::Runner;

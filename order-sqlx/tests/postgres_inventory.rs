@@ -16,3 +16,6 @@ mod inventory;
 
 #[path = "shared/stock_in_commits.rs"]
 mod stock_in_commits;
+
+#[path = "shared/stock_through_service.rs"]
+mod stock_through_service;

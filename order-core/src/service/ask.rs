@@ -37,12 +37,12 @@ impl Draft {
     fn reference(&self) -> Reference {
         self.order.reservation_reference(ReservationNo::FIRST)
     }
-}
 
-/// Returns whether this effect of a new order is asked for before the order is stored: all but its
-/// prices, which it is decided by.
-pub(super) fn is_asked_first(kind: &EffectKind) -> bool {
-    *kind != EffectKind::QuotePrices
+    /// Returns whether its stock is asked for, and not left to the commit.
+    fn asks_for_stock(&self) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|one| matches!(one.effect.kind, EffectKind::ReserveStock { .. }))
+    }
 }
 
 /// What was asked about a draft.
@@ -153,18 +153,29 @@ async fn poll_once<F: Future>(work: Pin<&mut F>) -> Option<F::Output> {
 
 impl Engine {
     /// Drafts the order of a command, if its storefront asks first. Nothing is asked while the store
-    /// is known to be away: every retry would reserve anew.
+    /// is known to be away: every retry would reserve anew, unless the commit reserves.
     pub(super) fn draft(&self, place: &PlaceOrder, ctx: &Context<'_>) -> Option<Draft> {
-        if self.patience(ctx).is_zero() || self.placements.store_is_away() {
+        let stores_first = self.patience(ctx).is_zero();
+        if stores_first || (!self.inventory_in_store && self.placements.store_is_away()) {
             return None;
         }
         let Transition { order, effects, .. } = draft(place, ctx)?;
         let effects = effects
             .into_iter()
-            .filter(|effect| is_asked_first(&effect.kind))
+            .filter(|effect| self.is_asked_first(&effect.kind))
             .map(|effect| LeasedEffect::new(effect, 1))
             .collect();
         Some(Draft { order, effects })
+    }
+
+    /// Returns whether this effect of a new order is asked for before the order is stored: all but its
+    /// prices, which it is decided by, and stock that the commit reserves.
+    pub(super) const fn is_asked_first(&self, kind: &EffectKind) -> bool {
+        match kind {
+            EffectKind::QuotePrices => false,
+            EffectKind::ReserveStock { .. } => !self.inventory_in_store,
+            _ => true,
+        }
     }
 
     /// Returns how long the answers are waited for; zero if the storefront stores first.
@@ -229,6 +240,7 @@ impl Engine {
     /// Releases what may be reserved for a draft that is not stored. A reservation that cannot be
     /// released is left to expire, and counted.
     pub(super) async fn withdraw(&self, draft: Option<&Draft>, asked: Asked<'_>) {
+        let draft = draft.filter(|draft| draft.asks_for_stock());
         let (Some(draft), true) = (draft, asked.may_have_reserved()) else {
             return;
         };
@@ -261,6 +273,7 @@ impl Engine {
         asked: &Asked<'_>,
         error: &dyn std::error::Error,
     ) {
+        let draft = draft.filter(|draft| draft.asks_for_stock());
         if let (Some(draft), true) = (draft, asked.may_have_reserved()) {
             self.leave_to_expire(&draft.reference(), error);
         }

@@ -12,6 +12,22 @@ use crate::system::SystemIdGenerator;
 use crate::value::InvalidValue;
 use std::sync::Arc;
 
+/// A service cannot be built from its parts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The inventory was said to be in the store, and the store cannot reserve stock.
+    #[error(
+        "inventory_in_store() was called on the service builder, but the store reserves no stock in its \
+         commits (OrderStore::reserves_stock): use a store that does, with the inventory in its database, \
+         or leave out the call"
+    )]
+    StoreReservesNoStock,
+    /// The name of the worker that was generated is not valid: never in practice.
+    #[error("the generated worker name is not valid")]
+    WorkerName(#[from] InvalidValue),
+}
+
 /// Builds an [`OrderService`].
 pub struct OrderServiceBuilder {
     store: Arc<dyn OrderStore>,
@@ -22,6 +38,7 @@ pub struct OrderServiceBuilder {
     policies: PolicySet,
     worker: Option<Worker>,
     breakers: Option<Arc<BreakerRegistry>>,
+    inventory_in_store: bool,
     config: ServiceConfig,
 }
 
@@ -52,6 +69,7 @@ impl OrderServiceBuilder {
             policies: PolicySet::default(),
             worker: None,
             breakers: None,
+            inventory_in_store: false,
             config: ServiceConfig::default(),
         }
     }
@@ -87,6 +105,39 @@ impl OrderServiceBuilder {
         self
     }
 
+    /// Says that the inventory among the external services is the one of the store: its stock is in the
+    /// same database, and the commit that stores a new order reserves it.
+    ///
+    /// Order and reservation are then stored together or not at all, and no call of
+    /// [`Inventory::reserve`](crate::ports::Inventory::reserve) is made in advance. Prices still come from
+    /// that inventory, and so does everything that becomes of a reservation. An order that cannot be
+    /// stored with all its answers is stored first and then reserves by that call, as is every order of a
+    /// storefront with [`PlacingPolicy::StoreFirst`](crate::policy::PlacingPolicy::StoreFirst).
+    ///
+    /// [`build`](Self::build) fails if the store cannot
+    /// [reserve stock](crate::ports::OrderStore::reserves_stock).
+    ///
+    /// ```
+    /// use order_core::ports::{Clock, EffectQueue, Inventory, OrderStore};
+    /// use order_core::service::{BuildError, ExternalServices, OrderService};
+    /// use std::sync::Arc;
+    ///
+    /// # fn service<S: OrderStore + EffectQueue + 'static>(
+    /// #     store: Arc<S>, inventory: Arc<dyn Inventory>, services: ExternalServices, clock: Arc<dyn Clock>,
+    /// # ) -> Result<OrderService, BuildError> {
+    /// // For example a `PostgresStore`, and the `PostgresInventory` made from it.
+    /// let services = ExternalServices { inventory, ..services };
+    /// OrderService::builder(store, services, clock)
+    ///     .inventory_in_store()
+    ///     .build()
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn inventory_in_store(mut self) -> Self {
+        self.inventory_in_store = true;
+        self
+    }
+
     /// Replaces all settings.
     #[must_use]
     pub fn config(mut self, config: ServiceConfig) -> Self {
@@ -104,8 +155,12 @@ impl OrderServiceBuilder {
     /// Builds the service.
     ///
     /// # Errors
-    /// Never in practice: only if the generated worker name were invalid.
-    pub fn build(self) -> Result<OrderService, InvalidValue> {
+    /// [`BuildError::StoreReservesNoStock`] if the inventory is said to be [in the
+    /// store](Self::inventory_in_store), and the store cannot reserve stock.
+    pub fn build(self) -> Result<OrderService, BuildError> {
+        if self.inventory_in_store && !self.store.reserves_stock() {
+            return Err(BuildError::StoreReservesNoStock);
+        }
         let worker = match self.worker {
             Some(worker) => worker,
             None => Worker::parse(format!("worker-{:016x}", self.ids.random_u64()))?,
@@ -127,6 +182,7 @@ impl OrderServiceBuilder {
                 ids: self.ids,
                 policies: self.policies,
                 placements: Arc::default(),
+                inventory_in_store: self.inventory_in_store,
                 worker,
                 handover: Arc::new(Handover::new(config.runner.handover)),
                 gathered: None,

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::log::log_events;
+use super::reserve_in_commit::{OutOfStock, Reserving};
 use crate::effect::EffectKind;
 use crate::event::Event;
 use crate::order::Order;
@@ -55,12 +56,24 @@ impl Engine {
         PlannedChange { change, leased }
     }
 
-    /// Commits a planned change, and logs its events if they are stored.
+    /// Commits a planned change that reserves no stock, and logs its events if they are stored.
     pub(super) async fn commit_and_log(
         &self,
         planned: PlannedChange,
     ) -> Result<Committed, StoreError> {
+        match self.commit_reserving(planned).await? {
+            Reserving::Committed(committed) => Ok(committed),
+            Reserving::OutOfStock(_) | Reserving::IdTaken => Err(not_asked_for()),
+        }
+    }
+
+    /// Commits a planned change, which may reserve stock, and logs its events if they are stored.
+    pub(super) async fn commit_reserving(
+        &self,
+        planned: PlannedChange,
+    ) -> Result<Reserving, StoreError> {
         let PlannedChange { mut change, leased } = planned;
+        let reserves = change.reserve.is_some();
         let notices = self.lease_notices(&mut change);
         let leaves_due =
             change.expedite_effects || change.effects.iter().any(|new| new.lease.is_none());
@@ -68,7 +81,7 @@ impl Engine {
         let outcome = self.store.commit(change).await;
         let is_away = matches!(outcome, Err(StoreError::Unavailable(_)));
         self.placements.note_store(is_away);
-        Ok(match outcome? {
+        let committed = match outcome? {
             CommitOutcome::Applied => {
                 log_events(&order, &events);
                 if let Some(notices) = notices {
@@ -86,11 +99,18 @@ impl Engine {
             CommitOutcome::VersionConflict { .. } => Committed::VersionConflict,
             CommitOutcome::IdempotencyKeyTaken(record) => Committed::IdempotencyKeyTaken(record),
             CommitOutcome::DuplicateExternalEvent => Committed::DuplicateExternalEvent,
-            CommitOutcome::OutOfStock { .. } | CommitOutcome::ReservationIdTaken => {
-                return Err(StoreError::Failed(
-                    "an answer about stock that was not asked for".into(),
-                ));
+            CommitOutcome::OutOfStock { shortages, unknown } if reserves => {
+                return Ok(Reserving::OutOfStock(OutOfStock { shortages, unknown }));
             }
-        })
+            CommitOutcome::ReservationIdTaken if reserves => return Ok(Reserving::IdTaken),
+            CommitOutcome::OutOfStock { .. } | CommitOutcome::ReservationIdTaken => {
+                return Err(not_asked_for());
+            }
+        };
+        Ok(Reserving::Committed(committed))
     }
+}
+
+fn not_asked_for() -> StoreError {
+    StoreError::Failed("an answer about stock that was not asked for".into())
 }

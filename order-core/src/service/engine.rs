@@ -25,6 +25,8 @@ pub(super) struct Engine {
     pub(super) ids: Arc<dyn IdGenerator>,
     pub(super) policies: PolicySet,
     pub(super) placements: Arc<Placements>,
+    /// Whether the inventory service is the store's own, whose stock a commit reserves.
+    pub(super) inventory_in_store: bool,
     pub(super) worker: Worker,
     pub(super) config: ServiceConfig,
     /// Where commits leave notices for the runner of this process.

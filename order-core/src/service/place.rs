@@ -9,12 +9,16 @@
 //! Stock is reserved under the id of the request ([`PlacementId`](crate::value::PlacementId)), which a
 //! repetition shares. Whoever claims the key with that id owns the reservation; whoever does not,
 //! because the request is refused, releases it. A payment is never asked for before the order is stored.
+//!
+//! Where the inventory is [in the store](super::OrderServiceBuilder::inventory_in_store), stock is not
+//! asked for: the one commit reserves it. Where it is short, the rejection is committed instead.
 
 use super::ask::{Asked, Draft};
 use super::commit::{Applied, Committed};
 use super::engine::Engine;
 use super::outage::closed_by_outage;
 use super::placements::placement_id;
+use super::reserve_in_commit::{Reserving, settle_stock};
 use super::run_effects::EffectRun;
 use crate::command::{Command, PlaceOrder};
 use crate::decide::decide_new;
@@ -130,18 +134,35 @@ impl Engine {
             received_at,
         } = request;
         let storefront = place.storefront.clone();
+        let mut out_of_stock = None;
         loop {
             let system = Actor::system();
             let ctx = self.context(&storefront, &system);
+            let mut reserve = None;
             if let Some(facts) = asked.facts() {
                 transition.effects.retain(|one| !asked.settles(&one.kind));
                 transition = transition.then_record(&facts, &ctx);
+                if self.inventory_in_store {
+                    (transition, reserve) = settle_stock(transition, out_of_stock.take(), &ctx);
+                }
             }
             let mut planned = self.plan(None, transition, &ctx);
+            planned.change.reserve = reserve;
             let claims_unused = place.placement.is_some();
             self.claim_key(&mut planned, idempotency.as_ref(), claims_unused, ctx.now);
-            let committed = match asked.beside(self.commit_and_log(planned)).await {
-                Ok(committed) => committed,
+            let committed = match asked.beside(self.commit_reserving(planned)).await {
+                Ok(Reserving::Committed(committed)) => committed,
+                Ok(Reserving::OutOfStock(missing)) => {
+                    out_of_stock = Some(missing);
+                    transition = self.decide_placed(&place, &self.context(&storefront, &actor))?;
+                    continue;
+                }
+                // An earlier use of the key has ended this reservation.
+                Ok(Reserving::IdTaken) if place.placement.take().is_some() => {
+                    transition = self.decide_placed(&place, &self.context(&storefront, &actor))?;
+                    continue;
+                }
+                Ok(Reserving::IdTaken) => return Err(OrderError::Contended { id: place.id }),
                 Err(error) => {
                     // It may be stored: a repetition of the request finds out.
                     self.leave_in_doubt(draft, &asked, &error);
@@ -164,7 +185,9 @@ impl Engine {
                 Committed::IdempotencyKeyTaken(record) if record.is_released() => {
                     // An outage closed the order of an earlier request with this key. What is
                     // reserved under its id belongs to that order, which releases it.
-                    asked = Asked::Nothing;
+                    if !self.inventory_in_store {
+                        asked = Asked::Nothing;
+                    }
                     place.placement = None;
                     transition = self.decide_placed(&place, &self.context(&storefront, &actor))?;
                 }

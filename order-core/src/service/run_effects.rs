@@ -1,7 +1,7 @@
 //! Carries out the effects of one order and records their outcomes, until none is left or the time
 //! budget is used up.
 
-use super::ask::{Calls, is_asked_first};
+use super::ask::Calls;
 use super::commit::{Applied, Committed, PlannedChange};
 use super::engine::{Engine, MAX_CONFLICTS};
 use super::gathered::Settled;
@@ -182,7 +182,7 @@ impl Engine {
         calls: Calls<'_>,
     ) -> Vec<EffectOutcome> {
         let rest = join_all(effects.iter().map(|effect| async move {
-            if is_asked_first(&effect.effect.kind) {
+            if self.is_asked_first(&effect.effect.kind) {
                 return None;
             }
             Some(self.perform(order, effect, deadline).await)

@@ -54,14 +54,16 @@ async fn in_the_end(world: &World, service: impl Fn() -> OrderService) {
 
 /// Runs a scenario with every fault at every one of its calls. The scenario returns whether it had such
 /// a call.
-async fn with_every_fault<S>(scenario: impl Fn(World, usize, InjectedFault) -> S)
-where
+async fn with_every_fault<S>(
+    world: fn() -> World,
+    scenario: impl Fn(World, usize, InjectedFault) -> S,
+) where
     S: Future<Output = bool>,
 {
     for fault in InjectedFault::ALL {
         let mut number = 0;
         loop {
-            if !scenario(World::new(), number, fault).await {
+            if !scenario(world(), number, fault).await {
                 assert!(number > 10, "a scenario has many calls");
                 break;
             }
@@ -109,7 +111,9 @@ async fn place_with_fault(world: World, number: usize, fault: InjectedFault) -> 
 
 #[tokio::test]
 async fn an_order_is_placed_once_whatever_goes_wrong() {
-    with_every_fault(place_with_fault).await;
+    for world in [World::new, World::with_inventory_in_store] {
+        with_every_fault(world, place_with_fault).await;
+    }
 }
 
 async fn cancel_with_fault(world: World, number: usize, fault: InjectedFault) -> bool {
@@ -143,7 +147,7 @@ async fn cancel_with_fault(world: World, number: usize, fault: InjectedFault) ->
 
 #[tokio::test]
 async fn an_order_is_cancelled_and_refunded_once_whatever_goes_wrong() {
-    with_every_fault(cancel_with_fault).await;
+    with_every_fault(World::new, cancel_with_fault).await;
 }
 
 async fn ship_with_fault(world: World, number: usize, fault: InjectedFault) -> bool {
@@ -189,7 +193,7 @@ fn ship_first() -> Command {
 
 #[tokio::test]
 async fn an_order_is_shipped_and_captured_once_whatever_goes_wrong() {
-    with_every_fault(ship_with_fault).await;
+    with_every_fault(World::new, ship_with_fault).await;
 }
 
 async fn return_with_fault(world: World, number: usize, fault: InjectedFault) -> bool {
@@ -242,5 +246,5 @@ async fn return_with_fault(world: World, number: usize, fault: InjectedFault) ->
 
 #[tokio::test]
 async fn a_return_is_refunded_and_restocked_once_whatever_goes_wrong() {
-    with_every_fault(return_with_fault).await;
+    with_every_fault(World::new, return_with_fault).await;
 }

@@ -27,5 +27,6 @@ mod random_faults;
 mod relays;
 mod runners;
 mod service_refusals;
+mod stock_in_store;
 mod time_budget;
 mod world;

@@ -105,10 +105,19 @@ fn expect_agreement(world: &World, order: &Order, at: &str) {
 
 #[tokio::test]
 async fn an_order_is_released_or_cancelled_despite_random_faults() {
+    released_or_cancelled(World::new).await;
+}
+
+#[tokio::test]
+async fn so_is_one_whose_stock_is_in_the_store() {
+    released_or_cancelled(World::with_inventory_in_store).await;
+}
+
+async fn released_or_cancelled(world: fn() -> World) {
     for seed in 0..SEEDS {
         let payment = PAYMENTS[usize::try_from(seed % 3).unwrap()];
         let run = RandomRun {
-            world: World::new(),
+            world: world(),
             payment,
             seed,
         };

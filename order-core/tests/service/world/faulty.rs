@@ -30,9 +30,13 @@ impl<P> Faulty<P> {
 macro_rules! faulty {
     ($port:ident by $way:ident {
         $(async fn $method:ident(&self $(, $name:ident: $type:ty)*) -> $answer:ty;)*
+        $(fn $passed:ident(&self) -> $told:ty;)*
     }) => {
         #[async_trait]
         impl<P: $port> $port for Faulty<P> {
+            $(fn $passed(&self) -> $told {
+                self.port.$passed()
+            })*
             $(async fn $method(&self $(, $name: $type)*) -> $answer {
                 let call = self.port.$method($($name),*);
                 self.faults.$way(stringify!($method), call).await
@@ -85,6 +89,7 @@ faulty! { OrderStore by store {
     async fn count_deferred(&self, storefront: &StorefrontId, at_most: u32) -> Result<u32, StoreError>;
     async fn find_due(&self, now: Timestamp, limit: u32) -> Result<Vec<(StorefrontId, OrderId)>, StoreError>;
     async fn ping(&self) -> Result<(), StoreError>;
+    fn reserves_stock(&self) -> bool;
 } }
 
 faulty! { EffectQueue by store {

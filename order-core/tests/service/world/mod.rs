@@ -45,6 +45,7 @@ pub(crate) struct World {
     pub(crate) notifications: Arc<MemoryNotifications>,
     pub(crate) faults: FaultInjector,
     services: AtomicU64,
+    inventory_in_store: bool,
 }
 
 impl World {
@@ -65,6 +66,18 @@ impl World {
             notifications: Arc::new(MemoryNotifications::new()),
             faults: FaultInjector::default(),
             services: AtomicU64::new(0),
+            inventory_in_store: false,
+        }
+    }
+
+    /// The same, with the inventory in the store: the commit of an order reserves its stock.
+    pub(crate) fn with_inventory_in_store() -> Self {
+        let world = Self::new();
+        let store = Arc::new(MemoryStore::with_inventory(Arc::clone(&world.inventory)));
+        Self {
+            store,
+            inventory_in_store: true,
+            ..world
         }
     }
 
@@ -80,6 +93,17 @@ impl World {
 
     /// Returns the builder of another process on this store.
     pub(crate) fn builder(&self) -> OrderServiceBuilder {
+        let builder = self.asking_builder();
+        if self.inventory_in_store {
+            builder.inventory_in_store()
+        } else {
+            builder
+        }
+    }
+
+    /// Returns the builder of another process on this store that asks the inventory for stock,
+    /// wherever that is.
+    pub(crate) fn asking_builder(&self) -> OrderServiceBuilder {
         let number = self.services.fetch_add(1, Ordering::Relaxed);
         let store = Faulty::new(&self.store, &self.faults);
         OrderService::builder(

@@ -83,8 +83,9 @@ async fn leases_of_a_crashed_process_pass_on_when_they_lapse() {
     let early = other.claim(&worker("b"), at(199), at(300), 100).await;
     assert!(early.unwrap().is_empty());
     let claim = async |now: u64| {
-        let claimed = other.claim_partitions(&worker("b"), 16, at(now), at(300));
-        claimed.await.unwrap()
+        let who = worker("b");
+        let claimed = other.claim_partitions(&who, 16, at(now), at(300)).await;
+        claimed.unwrap()
     };
     assert_eq!(claim(199).await, []);
     let over = other

@@ -2,7 +2,9 @@
 
 use crate::money::Amount;
 use crate::new_order::{NewLine, NewOrder};
-use crate::order::{Address, Adjustment, Contact, OrderStatus, SkuQuantity, Tracking};
+use crate::order::{
+    Address, Adjustment, Contact, OrderStatus, RefundKind, SkuQuantity, Tracking, UnitSelection,
+};
 use crate::time::Timestamp;
 use crate::value::{
     ExternalReference, FulfillmentNo, HoldNo, Label, OrderId, PaymentToken, PlacementId, Reason,
@@ -128,8 +130,8 @@ pub enum Command {
     ReviseLines {
         /// All lines from now on.
         lines: Vec<NewLine>,
-        /// All adjustments from now on; absent: those of the whole order are kept,
-        /// those of lines dropped.
+        /// All adjustments from now on; absent: those there are, where discounts and taxes of a line
+        /// follow its quantity.
         adjustments: Option<Vec<Adjustment>>,
     },
     /// Changes the shipping address.
@@ -146,8 +148,8 @@ pub enum Command {
     UpdateDetails(Box<DetailsPatch>),
     /// Plans which units are sent together.
     PlanFulfillment {
-        /// Units by SKU; absent: all that are open.
-        lines: Option<Vec<SkuQuantity>>,
+        /// Absent: all that are open.
+        lines: Option<Vec<UnitSelection>>,
     },
     /// Requests a planned fulfillment from the warehouse.
     ReleaseFulfillment {
@@ -163,8 +165,8 @@ pub enum Command {
     ConfirmShipment {
         /// The fulfillment they were planned as; absent: a new one.
         fulfillment: Option<FulfillmentNo>,
-        /// Units by SKU; absent: those of the fulfillment, or all that are open.
-        lines: Option<Vec<SkuQuantity>>,
+        /// Absent: those of the fulfillment, or all that are open.
+        lines: Option<Vec<UnitSelection>>,
         /// Carrier, tracking number and tracking URL.
         tracking: Tracking,
     },
@@ -182,8 +184,8 @@ pub enum Command {
     },
     /// Cancels some units.
     CancelLines {
-        /// Units by SKU.
-        lines: Vec<SkuQuantity>,
+        /// At least one unit.
+        lines: Vec<UnitSelection>,
         /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
@@ -197,17 +199,23 @@ pub enum Command {
         /// Minor units; absent: all that is authorized and owed.
         amount: Option<Amount>,
     },
-    /// Refunds an amount as goodwill, in addition to refunds for returned and cancelled units.
+    /// Refunds an amount, as a gift or ahead of a cancel, return or revision.
     RequestRefund {
-        /// Minor units; absent: all that was captured and not refunded.
+        /// Minor units; absent: the worth of the units, or without any all that was captured and not
+        /// refunded.
         amount: Option<Amount>,
+        /// The units it is for. A correction is then offset by a cancel or return of these lines
+        /// alone; absent: by any.
+        lines: Option<Vec<UnitSelection>>,
+        /// Whether it is a gift or a correction.
+        kind: RefundKind,
         /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },
     /// Requests a return of units.
     RequestReturn {
-        /// Units by SKU.
-        lines: Vec<SkuQuantity>,
+        /// At least one unit.
+        lines: Vec<UnitSelection>,
         /// Shown to people; absent if none was given.
         reason: Option<Reason>,
     },

@@ -7,8 +7,9 @@
 //! |---|---|
 //! | `place`, `import` | new orders: placed here, or imported from another system |
 //! | `lines`, `details` | revisions of lines; address, metadata, labels, contact, erasure |
+//! | `offsets` | what a cancel, return or revision offsets of refunds made ahead of it |
 //! | `holds` | holds and their release |
-//! | `payment` | attempts, the payment method, captures, goodwill refunds |
+//! | `payment` | attempts, the payment method, captures, refunds on request |
 //! | `fulfillment` | plan, release, recall, ship, track, deliver |
 //! | `cancel` | cancels of units or of the whole order, deletion |
 //! | `returns` | returns: request, approve, reject, receive, cancel |
@@ -24,6 +25,7 @@ mod fulfillment;
 mod holds;
 mod import;
 mod lines;
+mod offsets;
 mod payment;
 mod place;
 mod returns;
@@ -151,9 +153,12 @@ fn emit(sink: &mut EventSink<'_>, command: &Command) -> Result<(), Denial> {
         Command::StartPayment { amount } => payment::start(sink, *amount),
         Command::ChangePaymentMethod { token } => payment::change_method(sink, token),
         Command::CapturePayment { amount } => payment::capture(sink, *amount),
-        Command::RequestRefund { amount, reason } => {
-            payment::refund(sink, *amount, reason.as_ref())
-        }
+        Command::RequestRefund {
+            amount,
+            lines,
+            kind,
+            reason,
+        } => payment::refund(sink, *amount, lines.as_deref(), *kind, reason.as_ref()),
         Command::PlaceHold { reason } => holds::hold(sink, reason.as_ref()),
         Command::ReleaseHold { hold } => holds::release(sink, *hold),
         Command::ChangeAddress { address } => details::change_address(sink, address),

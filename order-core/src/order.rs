@@ -7,6 +7,7 @@
 //! | file | has |
 //! |---|---|
 //! | `line`, `adjustment`, `totals` | what is ordered, and what it costs |
+//! | `worth` | what each unit is worth: the one allocation of adjustments |
 //! | `payment`, `refund`, `balance` | payment attempts with captures, refunds, and what is owed |
 //! | `stock`, `reservation` | units by SKU, and their reservation |
 //! | `fulfillment`, `returns`, `hold` | what is shipped, what is sent back, what stops the order |
@@ -27,23 +28,24 @@ mod returns;
 mod status;
 mod stock;
 mod totals;
+mod worth;
 
 pub use adjustment::{Adjustment, AdjustmentKind};
 pub use balance::Balance;
 pub use fulfillment::{Fulfillment, ShipmentStatus, Tracking};
 pub use hold::{Hold, HoldOrigin};
-pub use line::{LineQuantity, OrderLine, PricedLine};
+pub use line::{LineQuantity, LineSelector, OrderLine, PricedLine, UnitSelection};
 pub use metadata::Metadata;
 pub(crate) use payment::capture_method;
 pub use payment::{Capture, CaptureMethod, CaptureStatus, PaymentAttempt, PaymentAttemptStatus};
 pub use personal::{Address, Contact, PersonalData};
-pub use refund::{Refund, RefundPurpose, RefundStatus};
+pub use refund::{Refund, RefundKind, RefundOffset, RefundPurpose, RefundStatus};
 pub use reservation::{Reservation, ReservationOperation, ReservationStatus};
 pub use returns::{Return, ReturnRequestStatus};
 pub use status::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus};
 pub use stock::{Shortage, SkuQuantity, merge_by_sku};
 pub use totals::Totals;
-pub(crate) use totals::totals_fit;
+pub(crate) use worth::{SumsError, Valuation, check_sums};
 
 use crate::dependency::Dependency;
 use crate::money::Currency;
@@ -100,6 +102,9 @@ pub struct Revision {
     pub lines: Vec<OrderLine>,
     /// The previous adjustments, restored with the lines.
     pub adjustments: Vec<Adjustment>,
+    /// What the revision offset of refunds, undone if the lines are restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<RefundOffset>,
 }
 
 /// An order of one customer at one storefront, in a currency that never changes.

@@ -22,6 +22,7 @@ mod stock;
 
 use close::{expire, reject};
 use customer::verify_customer;
+pub(crate) use fulfillment::record_shipment;
 
 use crate::event::{DEPENDENCY_UNAVAILABLE, Event, EventPayload, RejectionReason};
 use crate::fact::Fact;

@@ -28,6 +28,12 @@ string_enum! {
         UnknownLine = "unknown_line",
         /// A SKU is on none of the lines of the order.
         UnknownSku = "unknown_sku",
+        /// Units are given by a SKU that is on several lines, where they are worth more on one than on
+        /// another: the lines have to be named.
+        AmbiguousSku = "ambiguous_sku",
+        /// Lines are revised in a way that leaves open what becomes of their own adjustments: the
+        /// revision has to give all adjustments.
+        AdjustmentsRequired = "adjustments_required",
         /// More units are given than are left to cancel, fulfill, ship or return.
         TooManyUnits = "too_many_units",
         /// No unit is left to cancel, fulfill, ship or return.

@@ -7,7 +7,7 @@ pub use requests::{PlaceBuilder, import_order, place, place_order};
 use chrono::DateTime;
 use order_core::money::{Amount, Currency, Money};
 use order_core::new_order::NewLine;
-use order_core::order::{Address, Contact, SkuQuantity};
+use order_core::order::{Address, Contact, SkuQuantity, UnitSelection};
 use order_core::ports::{CallContext, Idempotency, Worker};
 use order_core::time::{Timestamp, after};
 use order_core::value::{
@@ -178,6 +178,15 @@ pub fn priced(sku_text: &str, units: u32, unit_price: i64) -> NewLine {
 #[must_use]
 pub fn units(sku_text: &str, quantity: u32) -> SkuQuantity {
     SkuQuantity::new(sku(sku_text), quantity)
+}
+
+/// Returns a selection of units of a SKU, as commands name them.
+///
+/// # Panics
+/// If the literal is not valid.
+#[must_use]
+pub fn select(sku_text: &str, quantity: u32) -> UnitSelection {
+    UnitSelection::of_sku(sku(sku_text), quantity)
 }
 
 /// Returns an amount of US cents.

@@ -1,7 +1,8 @@
 //! Applies events about lines and revisions.
 
 use crate::event::EventPayload;
-use crate::order::{LineQuantity, Order, OrderLine, Revision};
+use crate::money::Amount;
+use crate::order::{LineQuantity, Order, OrderLine, RefundOffset, Revision};
 use crate::value::LineNo;
 
 impl Order {
@@ -16,10 +17,16 @@ impl Order {
                     }
                 }
             }
-            EventPayload::LinesRevised { lines, adjustments } => {
+            EventPayload::LinesRevised {
+                lines,
+                adjustments,
+                offsets,
+            } => {
+                self.offset_refunds(offsets);
                 self.revision = Some(Box::new(Revision {
                     lines: std::mem::replace(&mut self.lines, lines.clone()),
                     adjustments: std::mem::replace(&mut self.adjustments, adjustments.clone()),
+                    offsets: offsets.clone(),
                 }));
             }
             EventPayload::RevisionSettled => self.revision = None,
@@ -27,10 +34,16 @@ impl Order {
                 if let Some(before) = self.revision.take() {
                     self.lines = before.lines;
                     self.adjustments = before.adjustments;
+                    let undone = before.offsets.iter().map(|one| RefundOffset {
+                        amount: one.amount.negated().unwrap_or(Amount::ZERO),
+                        ..*one
+                    });
+                    self.offset_refunds(&undone.collect::<Vec<_>>());
                 }
                 self.finish_stock_operation(None);
             }
-            EventPayload::LinesCancelled { lines, .. } => {
+            EventPayload::LinesCancelled { lines, offsets, .. } => {
+                self.offset_refunds(offsets);
                 self.count(lines, |line, units| add(&mut line.cancelled, units));
             }
             _ => {}

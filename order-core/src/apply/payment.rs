@@ -4,7 +4,8 @@ use crate::dependency::Dependency;
 use crate::event::EventPayload;
 use crate::money::Amount;
 use crate::order::{
-    Capture, CaptureStatus, Order, PaymentAttempt, PaymentAttemptStatus, Refund, RefundStatus,
+    Capture, CaptureStatus, Order, PaymentAttempt, PaymentAttemptStatus, Refund, RefundOffset,
+    RefundStatus,
 };
 use crate::time::Timestamp;
 use crate::value::{CaptureNo, PaymentAttemptNo, ProviderId, RefundNo};
@@ -130,12 +131,15 @@ impl Order {
                 attempt,
                 amount,
                 purpose,
+                lines,
                 reason,
             } => self.refunds.push(Refund {
                 no: *refund,
                 attempt: *attempt,
                 amount: *amount,
                 purpose: *purpose,
+                lines: lines.clone(),
+                offset: Amount::ZERO,
                 reason: reason.clone(),
                 status: RefundStatus::Requested,
                 provider_id: None,
@@ -207,6 +211,20 @@ impl Order {
             .captures
             .iter_mut()
             .find(|capture| capture.no == no)
+    }
+
+    /// Adds to the offset parts of these refunds.
+    pub(super) fn offset_refunds(&mut self, offsets: &[RefundOffset]) {
+        for one in offsets {
+            let refund = self
+                .refunds
+                .iter_mut()
+                .find(|refund| refund.no == one.refund);
+            if let Some(refund) = refund {
+                let sum = i128::from(refund.offset.minor()) + i128::from(one.amount.minor());
+                refund.offset = Amount::saturating_from(sum);
+            }
+        }
     }
 
     fn set_refund_status(&mut self, no: RefundNo, status: RefundStatus, at: Timestamp) {

@@ -40,7 +40,9 @@ impl Order {
                 return_no,
                 restocked,
                 credit,
+                offsets,
             } => {
+                self.offset_refunds(offsets);
                 let lines = self.units_returned(*return_no);
                 self.count(&lines, |line, units| {
                     add(&mut line.returned, units);

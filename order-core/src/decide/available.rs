@@ -4,7 +4,9 @@ use super::decide;
 use crate::command::{Command, CommandKind, DetailsPatch};
 use crate::money::Amount;
 use crate::new_order::NewLine;
-use crate::order::{Order, OrderLine, ReturnRequestStatus, ShipmentStatus, SkuQuantity, Tracking};
+use crate::order::{
+    Order, OrderLine, RefundKind, ReturnRequestStatus, ShipmentStatus, Tracking, UnitSelection,
+};
 use crate::ports::CommandAvailability;
 use crate::transition::Context;
 use crate::value::{FulfillmentNo, PaymentToken, ReturnNo};
@@ -80,6 +82,8 @@ fn smallest(kind: CommandKind, order: &Order) -> Option<Command> {
         CommandKind::CapturePayment => Command::CapturePayment { amount: None },
         CommandKind::RequestRefund => Command::RequestRefund {
             amount: Some(Amount::new(1)),
+            lines: None,
+            kind: RefundKind::Correction,
             reason: None,
         },
         CommandKind::RequestReturn => Command::RequestReturn {
@@ -156,12 +160,12 @@ fn return_in(order: &Order, statuses: &[ReturnRequestStatus]) -> ReturnNo {
 }
 
 /// Returns one unit of the first line that has an open one; empty if there is none.
-fn one_unit(order: &Order, open: impl Fn(&OrderLine) -> u32) -> Vec<SkuQuantity> {
+fn one_unit(order: &Order, open: impl Fn(&OrderLine) -> u32) -> Vec<UnitSelection> {
     order
         .lines()
         .iter()
         .find(|line| open(line) > 0)
-        .map(|line| SkuQuantity::new(line.sku.clone(), 1))
+        .map(|line| UnitSelection::of_line(line.id, 1))
         .into_iter()
         .collect()
 }

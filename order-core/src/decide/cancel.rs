@@ -1,9 +1,10 @@
 //! Cancels some units or the whole order, and deletes it.
 
 use super::ensure::{Denial, ensure, ensure_revision_settled};
-use super::lines::resolve_units;
+use super::lines::{Room, resolve_units};
+use super::offsets;
 use crate::event::EventPayload;
-use crate::order::{LineQuantity, Order, SkuQuantity};
+use crate::order::{LineQuantity, Order, UnitSelection};
 use crate::refusal::RefusalCode;
 use crate::transition::EventSink;
 use crate::value::Reason;
@@ -11,17 +12,19 @@ use crate::value::Reason;
 /// Cancels units; the whole order if none remains and nothing was shipped.
 pub(super) fn lines(
     sink: &mut EventSink<'_>,
-    lines: &[SkuQuantity],
+    lines: &[UnitSelection],
     reason: Option<&Reason>,
 ) -> Result<(), Denial> {
     let order = &sink.order;
     ensure_revision_settled(order)?;
-    let units = resolve_units(order, lines, |line| order.open_units(line))?;
+    let units = resolve_units(order, lines, &Room::open(order))?;
     if order.nothing_shipped() && is_all(order, &units) {
         cancel(sink, reason);
     } else {
+        let offsets = offsets::of_cancelled(order, &units);
         sink.emit(EventPayload::LinesCancelled {
             lines: units,
+            offsets,
             reason: reason.cloned(),
         });
     }

@@ -1,17 +1,20 @@
 //! Fulfillment by command: plan, release, recall, ship, track, deliver.
 
 use super::ensure::{Denial, deny, ensure, ensure_not_held, ensure_revision_settled};
-use super::lines::resolve_units;
+use super::lines::{Room, resolve_units};
 use crate::event::EventPayload;
 use crate::fact::Fact;
-use crate::order::{Fulfillment, LineQuantity, ShipmentStatus, SkuQuantity, Tracking};
+use crate::order::{Fulfillment, LineQuantity, ShipmentStatus, Tracking, UnitSelection};
 use crate::reconcile::{all_open, is_paid_first, next_fulfillment};
-use crate::record::record_onto;
+use crate::record::{record_onto, record_shipment};
 use crate::refusal::RefusalCode;
 use crate::transition::EventSink;
 use crate::value::FulfillmentNo;
 
-pub(super) fn plan(sink: &mut EventSink<'_>, lines: Option<&[SkuQuantity]>) -> Result<(), Denial> {
+pub(super) fn plan(
+    sink: &mut EventSink<'_>,
+    lines: Option<&[UnitSelection]>,
+) -> Result<(), Denial> {
     ensure_may_ship(sink)?;
     let lines = open_units(sink, lines)?;
     let fulfillment = next_fulfillment(&sink.order);
@@ -47,59 +50,37 @@ pub(super) fn recall(sink: &mut EventSink<'_>, fulfillment: FulfillmentNo) -> Re
 pub(super) fn ship(
     sink: &mut EventSink<'_>,
     fulfillment: Option<FulfillmentNo>,
-    lines: Option<&[SkuQuantity]>,
+    lines: Option<&[UnitSelection]>,
     tracking: &Tracking,
 ) -> Result<(), Denial> {
     ensure_may_ship(sink)?;
     let waiting = [ShipmentStatus::Planned, ShipmentStatus::Released];
-    let mut fulfillment = fulfillment;
-    match (fulfillment, lines) {
+    let (fulfillment, units) = match (fulfillment, lines) {
         (Some(no), lines) => {
-            let own = in_status(sink, no, &waiting)?.lines.clone();
-            if let Some(lines) = lines {
-                let order = &sink.order;
-                let planned = |id| {
-                    own.iter()
-                        .filter(|units| units.line == id)
-                        .map(|units| units.units)
-                        .sum::<u32>()
-                };
-                resolve_units(order, lines, |line| {
-                    order.open_units(line).saturating_add(planned(line.id))
-                })?;
+            let own = &in_status(sink, no, &waiting)?.lines;
+            let room = Room::open_or_in(&sink.order, own);
+            let units = lines.map(|lines| resolve_units(&sink.order, lines, &room));
+            (Some(no), units.transpose()?)
+        }
+        (None, Some(lines)) => (None, Some(open_units(sink, Some(lines))?)),
+        (None, None) => {
+            let open = all_open(&sink.order);
+            if open.is_empty() {
+                // Every unit is planned: the first waiting fulfillment is the one that has shipped.
+                let fulfillments = &sink.order.fulfillments;
+                let first = fulfillments.iter().find(|one| one.is_waiting());
+                ensure(
+                    first.is_some(),
+                    RefusalCode::NothingOpen,
+                    "there is nothing left to ship",
+                )?;
+                (first.map(|one| one.no), None)
+            } else {
+                (None, Some(open))
             }
         }
-        (None, Some(lines)) => {
-            open_units(sink, Some(lines))?;
-        }
-        (None, None) if all_open(&sink.order).is_empty() => {
-            // Every unit is planned: the first waiting fulfillment is the one that has shipped.
-            fulfillment = sink
-                .order
-                .fulfillments
-                .iter()
-                .find(|one| one.is_waiting())
-                .map(|one| one.no);
-            ensure(
-                fulfillment.is_some(),
-                RefusalCode::NothingOpen,
-                "there is nothing left to ship",
-            )?;
-        }
-        (None, None) => {}
-    }
-    let lines = match (fulfillment, lines) {
-        (None, None) => Some(by_sku(sink, &all_open(&sink.order))),
-        (_, lines) => lines.map(<[SkuQuantity]>::to_vec),
     };
-    record_onto(
-        sink,
-        &Fact::ShipmentConfirmed {
-            fulfillment,
-            lines,
-            tracking: tracking.clone(),
-        },
-    );
+    record_shipment(sink, fulfillment, units, tracking);
     Ok(())
 }
 
@@ -148,11 +129,11 @@ fn ensure_may_ship(sink: &EventSink<'_>) -> Result<(), Denial> {
 
 fn open_units(
     sink: &EventSink<'_>,
-    lines: Option<&[SkuQuantity]>,
+    lines: Option<&[UnitSelection]>,
 ) -> Result<Vec<LineQuantity>, Denial> {
     let order = &sink.order;
     match lines {
-        Some(lines) => resolve_units(order, lines, |line| order.open_units(line)),
+        Some(lines) => resolve_units(order, lines, &Room::open(order)),
         None => {
             let open = all_open(order);
             ensure(
@@ -163,10 +144,6 @@ fn open_units(
             Ok(open)
         }
     }
-}
-
-fn by_sku(sink: &EventSink<'_>, lines: &[LineQuantity]) -> Vec<SkuQuantity> {
-    sink.order.skus_of(lines)
 }
 
 fn in_status<'d>(

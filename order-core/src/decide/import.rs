@@ -185,6 +185,8 @@ fn add_history(order: &mut Order, import: &ImportOrder, ctx: &Context<'_>) {
             attempt: PaymentAttemptNo::FIRST,
             amount: import.refunded,
             purpose,
+            lines: Vec::new(),
+            offset: Amount::ZERO,
             reason: None,
             status: RefundStatus::Succeeded,
             provider_id: None,

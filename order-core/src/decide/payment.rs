@@ -4,9 +4,12 @@ use super::ensure::{
     Denial, ensure, ensure_no_open_attempt, ensure_not_erased, ensure_not_held, ensure_positive,
     ensure_revision_settled,
 };
+use super::lines::{Room, refunded_ahead, resolve_units};
 use crate::event::EventPayload;
 use crate::money::Amount;
-use crate::order::{OrderStatus, PersonalData, RefundPurpose};
+use crate::order::{
+    LineQuantity, Order, OrderLine, OrderStatus, PersonalData, RefundKind, UnitSelection,
+};
 use crate::reconcile::{attempt_of, may_attempt, next_refund, outlasts_attempt, refundable};
 use crate::refusal::RefusalCode;
 use crate::transition::EventSink;
@@ -119,20 +122,33 @@ pub(super) fn capture(sink: &mut EventSink<'_>, amount: Option<Amount>) -> Resul
 pub(super) fn refund(
     sink: &mut EventSink<'_>,
     amount: Option<Amount>,
+    lines: Option<&[UnitSelection]>,
+    kind: RefundKind,
     reason: Option<&Reason>,
 ) -> Result<(), Denial> {
-    let net_captured = sink.order.balance().net_captured();
+    let order = &sink.order;
+    let net_captured = order.balance().net_captured();
+    let units = match lines {
+        Some(lines) => resolve_units(order, lines, &Room::refundable(order))?,
+        None => Vec::new(),
+    };
     let wanted = match amount {
         Some(amount) => {
             ensure_positive(amount)?;
             i128::from(amount.minor())
         }
-        None => net_captured,
+        None if units.is_empty() => net_captured,
+        None => order.worth_of(&units, |line| next_to_free(order, line, &units)),
     };
     ensure(
         net_captured > 0,
         RefusalCode::ExceedsCaptured,
         "nothing is captured that was not refunded",
+    )?;
+    ensure(
+        wanted > 0,
+        RefusalCode::NothingDue,
+        "nothing was charged for these units",
     )?;
     ensure(
         wanted <= net_captured,
@@ -151,9 +167,23 @@ pub(super) fn refund(
             refund,
             attempt,
             amount: Amount::saturating_from(part),
-            purpose: RefundPurpose::Goodwill,
+            purpose: kind.purpose(),
+            lines: units.clone(),
             reason: reason.cloned(),
         });
     }
     Ok(())
+}
+
+/// Returns the number of the first unit that a cancel or return would free next: cancelled units are
+/// counted from the back, returned ones from the front.
+fn next_to_free(order: &Order, line: &OrderLine, units: &[LineQuantity]) -> u32 {
+    let ahead = refunded_ahead(order, line.id);
+    let wanted = units.iter().find(|one| one.line == line.id);
+    let from_back = wanted.map_or(0, |one| one.units).saturating_add(ahead);
+    if from_back <= line.unshipped() {
+        line.remaining() - from_back
+    } else {
+        line.returned.saturating_add(ahead)
+    }
 }

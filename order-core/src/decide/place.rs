@@ -4,7 +4,7 @@ use super::ensure::{Denial, deny, ensure};
 use crate::command::PlaceOrder;
 use crate::event::{EventPayload, OrderPlaced};
 use crate::new_order::NewLine;
-use crate::order::{Adjustment, OrderLine, totals_fit};
+use crate::order::{Adjustment, OrderLine, SumsError, check_sums as check_worth};
 use crate::refusal::RefusalCode;
 use crate::time;
 use crate::transition::Context;
@@ -88,13 +88,13 @@ pub(super) fn check_sums(lines: &[OrderLine], adjustments: &[Adjustment]) -> Res
             format_args!("adjustments[{index}].line names no line of the order"),
         )?;
     }
-    match totals_fit(lines, adjustments) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(deny(
+    match check_worth(lines, adjustments) {
+        Ok(()) => Ok(()),
+        Err(SumsError::DiscountTooLarge { adjustment }) => Err(deny(
             RefusalCode::NegativeTotal,
-            "the discounts exceed what they are taken off",
+            format_args!("adjustments[{adjustment}]: the discounts exceed what they are taken off"),
         )),
-        Err(_) => Err(deny(
+        Err(SumsError::Overflow) => Err(deny(
             RefusalCode::AmountTooLarge,
             "the order's total is larger than can be counted",
         )),

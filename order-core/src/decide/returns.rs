@@ -1,10 +1,11 @@
 //! Returns by command: request, approve, reject, receive, cancel.
 
 use super::ensure::{Denial, deny, ensure};
-use super::lines::resolve_units;
+use super::lines::{Room, resolve_units};
+use super::offsets;
 use crate::event::EventPayload;
 use crate::money::Amount;
-use crate::order::{LineQuantity, Order, ReturnRequestStatus, ShipmentStatus, SkuQuantity};
+use crate::order::{LineQuantity, ReturnRequestStatus, ShipmentStatus, UnitSelection};
 use crate::refusal::RefusalCode;
 use crate::time;
 use crate::transition::EventSink;
@@ -12,11 +13,11 @@ use crate::value::{Reason, ReturnNo};
 
 pub(super) fn request(
     sink: &mut EventSink<'_>,
-    lines: &[SkuQuantity],
+    lines: &[UnitSelection],
     reason: Option<&Reason>,
 ) -> Result<(), Denial> {
     let order = &sink.order;
-    let lines = resolve_units(order, lines, |line| line.returnable())?;
+    let lines = resolve_units(order, lines, &Room::returnable())?;
     let last = order
         .fulfillments
         .iter()
@@ -68,26 +69,16 @@ pub(super) fn receive(
     restock: bool,
 ) -> Result<(), Denial> {
     let lines = in_status(sink, return_no, &[ReturnRequestStatus::Approved])?;
-    let credit = credit(&sink.order, &lines);
+    let order = &sink.order;
+    let credit = Amount::saturating_from(order.worth_of(&lines, |line| line.returned));
+    let offsets = offsets::of_returned(order, &lines);
     sink.emit(EventPayload::ReturnReceived {
         return_no,
         restocked: restock,
         credit,
+        offsets,
     });
     Ok(())
-}
-
-/// Returns what the returned units were charged, with the adjustments of their lines.
-fn credit(order: &Order, lines: &[LineQuantity]) -> Amount {
-    let worth: i128 = lines
-        .iter()
-        .filter_map(|units| {
-            let line = order.line(units.line)?;
-            let before = order.worth_of(line, line.returned);
-            Some(order.worth_of(line, line.returned.saturating_add(units.units)) - before)
-        })
-        .sum();
-    Amount::saturating_from(worth).at_least_zero()
 }
 
 fn in_status(

@@ -11,7 +11,7 @@ use crate::money::{Amount, Currency};
 use crate::new_order::NewOrder;
 use crate::order::{
     Adjustment, CaptureMethod, HoldOrigin, LineQuantity, Metadata, Order, OrderLine, PersonalData,
-    PricedLine, RefundPurpose, Shortage, SkuQuantity, Tracking,
+    PricedLine, RefundOffset, RefundPurpose, Shortage, SkuQuantity, Tracking,
 };
 use crate::time::Timestamp;
 use crate::value::{
@@ -380,6 +380,9 @@ event_payloads! {
         amount: Amount,
         /// What the refund is for.
         purpose: RefundPurpose,
+        /// The units it is for; empty unless the command named them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lines: Vec<LineQuantity>,
         /// The reason given with the command; absent if there was none.
         reason: Option<Reason>,
     },
@@ -427,6 +430,9 @@ event_payloads! {
         lines: Vec<OrderLine>,
         /// The adjustments from now on.
         adjustments: Vec<Adjustment>,
+        /// What the lower total offsets of refunds that were made ahead of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offsets: Vec<RefundOffset>,
     },
     /// The revision is final: its stock is reserved, or units of the order have already shipped.
     RevisionSettled = "revision_settled",
@@ -507,6 +513,9 @@ event_payloads! {
     LinesCancelled = "lines_cancelled" {
         /// Cancelled units per line.
         lines: Vec<LineQuantity>,
+        /// What they offset of refunds that were made ahead of the cancel.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offsets: Vec<RefundOffset>,
         /// The reason given with the command; absent if there was none.
         reason: Option<Reason>,
     },
@@ -564,6 +573,9 @@ event_payloads! {
         restocked: bool,
         /// Credit for the customer, in minor units of the order's currency.
         credit: Amount,
+        /// What it offsets of refunds that were made ahead of the return.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offsets: Vec<RefundOffset>,
     },
     /// A return was closed: received, and refunded where money was due.
     ReturnClosed = "return_closed" {

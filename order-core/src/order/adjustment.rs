@@ -29,8 +29,8 @@ pub struct Adjustment {
     /// The title shown to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// The line it belongs to; `None` for the whole order. A line's adjustment is prorated over
-    /// the units of the line.
+    /// The line it belongs to; `None` for the whole order. Units have their share of discounts and
+    /// taxes; shipping and fees stay whole while any unit of the line, or of the order, is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<LineNo>,
 }
@@ -60,14 +60,6 @@ impl Adjustment {
             amount,
             label,
             line: Some(line),
-        }
-    }
-
-    /// Gives an amount of this adjustment its sign: negative for a discount.
-    pub(crate) fn signed(&self, amount: i128) -> i128 {
-        match self.kind {
-            AdjustmentKind::Discount => -amount,
-            AdjustmentKind::Shipping | AdjustmentKind::Tax | AdjustmentKind::Fee => amount,
         }
     }
 }

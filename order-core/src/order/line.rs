@@ -154,6 +154,52 @@ impl LineQuantity {
     }
 }
 
+/// Names the line that units belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LineSelector {
+    /// The line of this number.
+    Line(LineNo),
+    /// Any line of this product. Refused where its units are worth more on one line than on another.
+    Sku(Sku),
+}
+
+/// A number of units, as a command names them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct UnitSelection {
+    /// The line they belong to.
+    pub of: LineSelector,
+    /// A count of units.
+    pub quantity: u32,
+}
+
+impl UnitSelection {
+    /// Selects units of a line.
+    #[must_use]
+    pub const fn of_line(line: LineNo, quantity: u32) -> Self {
+        Self {
+            of: LineSelector::Line(line),
+            quantity,
+        }
+    }
+
+    /// Selects units of a product.
+    #[must_use]
+    pub const fn of_sku(sku: Sku, quantity: u32) -> Self {
+        Self {
+            of: LineSelector::Sku(sku),
+            quantity,
+        }
+    }
+}
+
+impl From<super::SkuQuantity> for UnitSelection {
+    fn from(units: super::SkuQuantity) -> Self {
+        Self::of_sku(units.sku, units.quantity)
+    }
+}
+
 /// The price and name that the inventory service quoted for a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

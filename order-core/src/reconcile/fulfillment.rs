@@ -51,7 +51,7 @@ fn still_wanted(order: &Order, one: &Fulfillment) -> bool {
 /// Closes a received return once nothing is left to refund.
 fn close_return(order: &Order) -> Option<EventPayload> {
     let balance = order.balance();
-    if balance.overpaid() > 0 || balance.refunds_pending > 0 {
+    if balance.refundable() > 0 || balance.refunds_pending > 0 {
         return None;
     }
     order

@@ -48,7 +48,9 @@ fn void(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPayload> {
         .filter(|attempt| attempt.voiding)
         .map(PaymentAttempt::uncaptured_sum)
         .sum();
-    let spare = balance.authorized - voiding + balance.net_captured() - balance.owed;
+    // Money that is to be paid back covers nothing.
+    let spare =
+        balance.authorized - voiding + balance.net_captured() - balance.repayable - balance.owed;
     let owed_is_final = is_owed_final(order);
     order
         .payments
@@ -63,7 +65,7 @@ fn void(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPayload> {
                 let open = attempt.uncaptured_sum();
                 order.status.is_closed()
                     || order.status == OrderStatus::Completed
-                    || (attempt.captures.is_empty() && spare >= open && owed_is_final)
+                    || (spare >= open && owed_is_final)
             }
             PaymentAttemptStatus::Created
             | PaymentAttemptStatus::Dispatched
@@ -101,10 +103,7 @@ fn capture(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPayload> {
     }
     let wanted = match sink.ctx.policy.payment {
         // A credit reduces what is captured for other units that ship later.
-        PaymentPolicy::CaptureOnShip => {
-            let credited = order.total_sum() - balance.owed;
-            (order.shipped_sum() - credited).max(0)
-        }
+        PaymentPolicy::CaptureOnShip => order.valuation().shipped() - balance.credited,
         PaymentPolicy::CaptureOnConfirm | PaymentPolicy::Invoice => balance.owed,
     };
     let missing = wanted - balance.net_captured() - balance.captures_pending;

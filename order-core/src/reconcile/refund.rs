@@ -2,7 +2,7 @@
 
 use crate::event::EventPayload;
 use crate::money::Amount;
-use crate::order::{Balance, Order, OrderStatus, RefundPurpose, RefundStatus, ReturnRequestStatus};
+use crate::order::{Balance, Order, OrderStatus, RefundPurpose, RefundStatus};
 use crate::time::{self, Timestamp};
 use crate::transition::EventSink;
 use crate::value::{Code, PaymentAttemptNo, RefundNo};
@@ -13,11 +13,11 @@ const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
 /// The longest back-off.
 const MAX_BACKOFF: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Refunds what was captured beyond what is owed, through a payment that has enough left.
+/// Refunds what was taken for units that came back, and what was captured beyond what is owed, through a payment that has enough left.
 pub(super) fn next(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPayload> {
     let order = &sink.order;
-    let overpaid = balance.overpaid();
-    if overpaid == 0 || balance.captures_pending > 0 || !is_owed_final(order) {
+    let (repayable, total) = (balance.repayable, balance.refundable());
+    if total == 0 || balance.captures_pending > 0 || !is_owed_final(order) {
         return None;
     }
     let failures = failed_refunds(order);
@@ -31,16 +31,13 @@ pub(super) fn next(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPaylo
     Some(EventPayload::RefundRequested {
         refund: next_refund(order),
         attempt,
-        amount: Amount::saturating_from(overpaid.min(left)),
-        purpose: if order
-            .returns
-            .iter()
-            .any(|one| one.status == ReturnRequestStatus::Received)
-        {
+        amount: Amount::saturating_from(left.min(if repayable > 0 { repayable } else { total })),
+        purpose: if repayable > 0 {
             RefundPurpose::Return
         } else {
             RefundPurpose::Overpayment
         },
+        lines: Vec::new(),
         reason: None,
     })
 }
@@ -65,14 +62,12 @@ fn report_stuck(sink: &EventSink<'_>, failures: u32) -> Option<EventPayload> {
         })
 }
 
-/// Counts the failed refunds, except those that a person requested as goodwill.
+/// Counts the failed refunds, except those that were requested by command.
 fn failed_refunds(order: &Order) -> u32 {
     let count = order
         .refunds
         .iter()
-        .filter(|refund| {
-            refund.status == RefundStatus::Failed && refund.purpose != RefundPurpose::Goodwill
-        })
+        .filter(|refund| refund.status == RefundStatus::Failed && !refund.is_by_command())
         .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -82,9 +77,7 @@ pub(super) fn retry_at(order: &Order) -> Option<Timestamp> {
     let failed_at = order
         .refunds
         .iter()
-        .filter(|refund| {
-            refund.status == RefundStatus::Failed && refund.purpose != RefundPurpose::Goodwill
-        })
+        .filter(|refund| refund.status == RefundStatus::Failed && !refund.is_by_command())
         .map(|refund| refund.updated_at)
         .max()?;
     let doublings = failed_refunds(order).saturating_sub(1).min(16);

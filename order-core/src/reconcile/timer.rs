@@ -82,7 +82,7 @@ fn action_expiry(order: &Order, policy: &StorefrontPolicy) -> Option<Timestamp> 
 /// Returns when a failed refund is retried; `None` if nothing is left to refund.
 fn refund_retry_at(order: &Order) -> Option<Timestamp> {
     let balance = order.balance();
-    (balance.overpaid() > 0 && balance.captures_pending == 0 && is_owed_final(order))
+    (balance.refundable() > 0 && balance.captures_pending == 0 && is_owed_final(order))
         .then(|| retry_at(order))
         .flatten()
 }

@@ -81,12 +81,10 @@ fn shipped(
     tracking: &Tracking,
 ) {
     let known = reference.and_then(|no| sink.order.fulfillment(no));
-    if known.is_some_and(Fulfillment::has_left) {
-        return;
-    }
+    let planned = known.map(|one| one.lines.clone()).unwrap_or_default();
     let units = match (lines, known) {
         (Some(lines), _) => merge_by_sku(lines.iter().cloned()),
-        (None, Some(one)) => sink.order.skus_of(&one.lines),
+        (None, Some(_)) => sink.order.skus_of(&planned),
         (None, None) => sink.order.skus_of(
             &sink
                 .order
@@ -96,11 +94,42 @@ fn shipped(
                 .collect::<Vec<_>>(),
         ),
     };
+    left_warehouse(sink, reference, &planned, &units, tracking);
+}
+
+/// Records a shipment of these units of lines; without any, of those of the fulfillment.
+pub(crate) fn record_shipment(
+    sink: &mut EventSink<'_>,
+    reference: Option<FulfillmentNo>,
+    lines: Option<Vec<LineQuantity>>,
+    tracking: &Tracking,
+) {
+    match lines {
+        Some(lines) => {
+            let units = sink.order.skus_of(&lines);
+            left_warehouse(sink, reference, &lines, &units, tracking);
+        }
+        None => shipped(sink, reference, None, tracking),
+    }
+}
+
+/// Records that units have left the warehouse, those of the preferred lines first.
+fn left_warehouse(
+    sink: &mut EventSink<'_>,
+    reference: Option<FulfillmentNo>,
+    preferred: &[LineQuantity],
+    units: &[SkuQuantity],
+    tracking: &Tracking,
+) {
+    let known = reference.and_then(|no| sink.order.fulfillment(no));
+    if known.is_some_and(Fulfillment::has_left) {
+        return;
+    }
     let fulfillment = reference.unwrap_or_else(|| next_fulfillment(&sink.order));
     let tracking = tracking
         .clone()
         .or(known.map(|one| one.tracking.clone()).unwrap_or_default());
-    let (lines, excess) = allocate(&sink.order, &units);
+    let (lines, excess) = allocate(&sink.order, preferred, units);
     late_if_closed(sink, FactKind::ShipmentConfirmed);
     sink.emit(EventPayload::FulfillmentShipped {
         fulfillment,
@@ -113,19 +142,32 @@ fn shipped(
     }
 }
 
-/// Allocates units to the lines that still need them, in the order of lines. Returns the allocated
-/// units, and the surplus.
-fn allocate(order: &Order, units: &[SkuQuantity]) -> (Vec<LineQuantity>, Vec<SkuQuantity>) {
+/// Allocates units to the lines that still need them: to the preferred lines first, then in the order
+/// of lines. Returns the allocated units, and the surplus.
+fn allocate(
+    order: &Order,
+    preferred: &[LineQuantity],
+    units: &[SkuQuantity],
+) -> (Vec<LineQuantity>, Vec<SkuQuantity>) {
     let (mut allocated, mut excess) = (Vec::new(), Vec::new());
     for one in units {
         let mut left = one.quantity;
-        for line in order.lines.iter().filter(|line| line.sku == one.sku) {
-            let part = left.min(OrderLine::unshipped(line));
-            if part > 0 {
-                allocated.push(LineQuantity::new(line.id, part));
+        let lines = || order.lines.iter().filter(|line| line.sku == one.sku);
+        let mut parts: Vec<LineQuantity> = lines()
+            .map(|line| {
+                let wanted = preferred.iter().filter(|units| units.line == line.id);
+                let wanted = wanted.fold(0_u32, |sum, units| sum.saturating_add(units.units));
+                let part = left.min(wanted).min(OrderLine::unshipped(line));
                 left -= part;
-            }
+                LineQuantity::new(line.id, part)
+            })
+            .collect();
+        for (line, part) in lines().zip(&mut parts) {
+            let more = left.min(OrderLine::unshipped(line) - part.units);
+            part.units += more;
+            left -= more;
         }
+        allocated.extend(parts.into_iter().filter(|part| part.units > 0));
         if left > 0 {
             excess.push(SkuQuantity::new(one.sku.clone(), left));
         }
@@ -168,7 +210,7 @@ fn delivered(sink: &mut EventSink<'_>, no: FulfillmentNo) {
         ShipmentStatus::Cancelled | ShipmentStatus::Lost => {
             let units = sink.order.skus_of(&one.lines);
             let tracking = one.tracking.clone();
-            let (lines, excess) = allocate(&sink.order, &units);
+            let (lines, excess) = allocate(&sink.order, &one.lines, &units);
             late(sink, FactKind::DeliveryConfirmed);
             sink.emit(EventPayload::FulfillmentShipped {
                 fulfillment: no,

@@ -6,7 +6,7 @@ use crate::event::{EventPayload, RejectionReason};
 use crate::fact::{Fact, FactKind};
 use crate::order::{
     HoldOrigin, OrderStatus, PricedLine, Reservation, ReservationOperation, Shortage, SkuQuantity,
-    totals_fit,
+    SumsError, check_sums,
 };
 use crate::transition::EventSink;
 use crate::value::{Code, ReservationNo, Sku};
@@ -162,10 +162,10 @@ fn priced(sink: &mut EventSink<'_>, quotes: &[PricedLine]) {
             line.unit_price = Some(quote.unit_price);
         }
     }
-    let problem = match totals_fit(&lines, &order.adjustments) {
-        Ok(true) => None,
-        Ok(false) => Some(Code::literal("negative_total")),
-        Err(_) => Some(Code::literal("amount_too_large")),
+    let problem = match check_sums(&lines, &order.adjustments) {
+        Ok(()) => None,
+        Err(SumsError::DiscountTooLarge { .. }) => Some(Code::literal("negative_total")),
+        Err(SumsError::Overflow) => Some(Code::literal("amount_too_large")),
     };
     match problem {
         Some(code) => reject(sink, RejectionReason::new(code), FactKind::LinesPriced),

@@ -46,6 +46,7 @@ pub(crate) fn beginnings() -> impl Strategy<Value = Model> {
                 authorizations: Vec::new(),
                 kept: 0,
                 credits: 0,
+                freed: 0,
                 most: 0,
                 days: 0,
                 accepted: true,

@@ -3,14 +3,14 @@
 use crate::catalog::{SKUS, new_lines, token_of};
 use crate::interaction::Interaction;
 use order_core::command::Command;
-use order_core::order::{Order, Tracking};
+use order_core::order::{Order, RefundKind, Tracking};
 use order_core::value::{FulfillmentNo, ReturnNo};
-use order_testing::builders::{token, units, usd};
+use order_testing::builders::{select, token, usd};
 
 /// Returns the commands of an interaction with this order.
 pub(crate) fn commands(order: &Order, interaction: Interaction) -> Vec<Command> {
     let no = |index: usize| FulfillmentNo::new(u32::try_from(index).unwrap() + 1);
-    let some = |product: usize, n| vec![units(SKUS[product], n)];
+    let some = |product: usize, n| vec![select(SKUS[product], n)];
     let next = ReturnNo::new(u32::try_from(order.returns().len()).unwrap() + 1);
     vec![match interaction {
         Interaction::Cancel => Command::RequestCancel { reason: None },
@@ -38,6 +38,8 @@ pub(crate) fn commands(order: &Order, interaction: Interaction) -> Vec<Command> 
         },
         Interaction::Refund(amount) => Command::RequestRefund {
             amount: Some(usd(amount).amount()),
+            lines: None,
+            kind: RefundKind::Goodwill,
             reason: None,
         },
         Interaction::PayWith(method) => Command::ChangePaymentMethod {

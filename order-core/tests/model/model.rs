@@ -80,12 +80,14 @@ pub(crate) struct Model {
     pub(crate) method: Option<Method>,
     /// The amount of a payment that waits for the customer.
     pub(crate) acting: Option<i64>,
-    /// The remaining amount of each authorization, and whether any of it was captured.
-    pub(crate) authorizations: Vec<(i64, bool)>,
+    /// The remaining amount of each authorization.
+    pub(crate) authorizations: Vec<i64>,
     /// Captured and not refunded.
     pub(crate) kept: i64,
     /// Credited: goodwill, and returned units.
     pub(crate) credits: i64,
+    /// Credited for returned units and not paid back for them.
+    pub(crate) freed: i64,
     /// The largest amount that was ever owed.
     pub(crate) most: i64,
     pub(crate) days: u32,
@@ -103,7 +105,7 @@ impl Model {
     }
 
     pub(crate) fn authorized(&self) -> i64 {
-        self.authorizations.iter().map(|(left, _)| left).sum()
+        self.authorizations.iter().sum()
     }
 
     pub(crate) fn worth(&self, units: impl Fn(&Units) -> u32) -> i64 {
@@ -117,6 +119,18 @@ impl Model {
             return 0;
         }
         (self.worth(|line| line.active()) - self.credits).max(0)
+    }
+
+    /// Returns what was taken for units that came back, or were lost and cancelled, and is not paid
+    /// back.
+    pub(crate) fn repayable(&self) -> i64 {
+        let given_up = self.worth(|line| line.lost.min(line.cancelled));
+        let earned = (self.worth(|line| line.shipped) - self.credits).max(0);
+        let spare = self.kept + self.authorized() - self.owed();
+        (self.freed + given_up)
+            .min(self.kept - earned)
+            .min(spare)
+            .max(0)
     }
 
     /// Returns what should be captured by now.

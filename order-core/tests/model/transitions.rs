@@ -70,7 +70,9 @@ impl Model {
                 }
             }
             Interaction::SendBack(product, units, restock) => {
-                self.credits += PRICES[product] * i64::from(units);
+                let credit = PRICES[product] * i64::from(units);
+                self.credits += credit;
+                self.freed += credit;
                 self.returns.push(None);
                 self.comes_back(product, units, restock);
             }
@@ -127,7 +129,7 @@ impl Model {
     /// Adds an approved payment: captured at once, or authorized and captured as units are shipped.
     fn charge(&mut self, amount: i64) {
         match self.policy {
-            PaymentPolicy::CaptureOnShip if amount > 0 => self.authorizations.push((amount, false)),
+            PaymentPolicy::CaptureOnShip if amount > 0 => self.authorizations.push(amount),
             PaymentPolicy::CaptureOnShip => {}
             _ => self.kept += amount,
         }
@@ -136,14 +138,13 @@ impl Model {
     /// Captures from the oldest authorizations first.
     fn capture(&mut self, amount: i64) {
         let mut missing = amount;
-        for (left, used) in &mut self.authorizations {
+        for left in &mut self.authorizations {
             let part = missing.min(*left);
             *left -= part;
-            *used |= part > 0;
             missing -= part;
             self.kept += part;
         }
-        self.authorizations.retain(|(left, _)| *left > 0);
+        self.authorizations.retain(|left| *left > 0);
     }
 
     /// Does all that follows by itself once every service answers.
@@ -192,15 +193,11 @@ impl Model {
         for line in &mut self.lines {
             line.stock = line.active() + line.lost - line.restocked;
         }
+        let repaid = self.repayable();
+        self.kept -= repaid;
+        self.freed -= repaid;
         self.kept = self.kept.min(self.owed());
-        let spare = |model: &Self| model.authorized() + model.kept - model.owed();
-        while let Some(no) = self
-            .authorizations
-            .iter()
-            .position(|(left, used)| !used && spare(self) >= *left)
-        {
-            self.authorizations.remove(no);
-        }
+        self.void_spare();
         if self.end == Some(OrderStatus::Completed) {
             self.authorizations.clear();
             return;
@@ -209,10 +206,23 @@ impl Model {
         self.pay();
         self.release();
         self.capture((self.wanted() - self.kept).max(0));
+        self.void_spare();
         let paid = self.kept >= self.owed() && self.acting.is_none();
         if self.released && self.has_arrived() && paid && self.waiting().next().is_none() {
             self.end = Some(OrderStatus::Completed);
             self.authorizations.clear();
+        }
+    }
+
+    /// Voids every authorization of which nothing is needed any more.
+    fn void_spare(&mut self) {
+        let spare = |model: &Self| model.authorized() + model.kept - model.owed();
+        let unneeded = |model: &Self| {
+            let mut each = model.authorizations.iter();
+            each.position(|left| spare(model) >= *left)
+        };
+        while let Some(no) = unneeded(self) {
+            self.authorizations.remove(no);
         }
     }
 

@@ -5,7 +5,7 @@ use order_core::command::Command;
 use order_core::fact::{CaptureRef, Fact};
 use order_core::money::Amount;
 use order_core::order::{
-    Adjustment, AdjustmentKind, CaptureStatus, PaymentAttemptStatus, PaymentStatus,
+    Adjustment, AdjustmentKind, CaptureStatus, PaymentAttemptStatus, PaymentStatus, RefundKind,
 };
 use order_core::refusal::RefusalCode;
 use order_core::value::{CaptureNo, PaymentAttemptNo, ProviderId, RefundNo};
@@ -57,6 +57,8 @@ fn a_goodwill_refund_is_not_captured_again_with_the_rest() {
         .captures_succeeded()
         .execute(Command::RequestRefund {
             amount: Some(Amount::new(300)),
+            lines: None,
+            kind: RefundKind::Goodwill,
             reason: None,
         })
         .report(Fact::RefundSucceeded {

@@ -41,7 +41,7 @@ fn a_delete_cancels_first_and_waits_for_what_is_to_be_undone() {
 fn a_completed_order_is_deleted_when_no_return_is_open() {
     let given = Given::placed(two()).completed();
     let open = given.clone().execute(Command::RequestReturn {
-        lines: vec![units("abc", 1)],
+        lines: vec![units("abc", 1).into()],
         reason: None,
     });
     assert_eq!(

@@ -8,8 +8,8 @@ use order_core::event::{Actor, EventPayload};
 use order_core::fact::{CaptureRef, Fact};
 use order_core::money::Amount;
 use order_core::order::{
-    CaptureMethod, CaptureStatus, Order, OrderStatus, PaymentAttempt, Refund, ReservationOperation,
-    SkuQuantity, Tracking,
+    CaptureMethod, CaptureStatus, Order, OrderStatus, PaymentAttempt, Refund, RefundKind,
+    ReservationOperation, SkuQuantity, Tracking, UnitSelection,
 };
 use order_core::policy::{PaymentPolicy, StorefrontPolicy};
 use order_core::record::{on_timer, record_all};
@@ -238,8 +238,23 @@ pub(crate) fn ship_all() -> Command {
 pub(crate) fn ship(lines: Vec<SkuQuantity>) -> Command {
     Command::ConfirmShipment {
         fulfillment: None,
-        lines: Some(lines),
+        lines: Some(selections(lines)),
         tracking: Tracking::default(),
+    }
+}
+
+/// Names units by their SKUs.
+pub(crate) fn selections(lines: Vec<SkuQuantity>) -> Vec<UnitSelection> {
+    lines.into_iter().map(Into::into).collect()
+}
+
+/// Returns a command to refund an amount.
+pub(crate) fn refund_of(amount: Option<i64>, kind: RefundKind) -> Command {
+    Command::RequestRefund {
+        amount: amount.map(Amount::new),
+        lines: None,
+        kind,
+        reason: None,
     }
 }
 
@@ -248,7 +263,9 @@ pub(crate) fn deliver(fulfillment: FulfillmentNo) -> Command {
 }
 
 pub(crate) fn plan(lines: Vec<SkuQuantity>) -> Command {
-    Command::PlanFulfillment { lines: Some(lines) }
+    Command::PlanFulfillment {
+        lines: Some(selections(lines)),
+    }
 }
 
 pub(crate) fn cancel() -> Command {

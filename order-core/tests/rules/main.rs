@@ -24,3 +24,4 @@ mod refusal_codes;
 mod returns;
 mod stock;
 mod totals;
+mod worth;

@@ -12,8 +12,8 @@ use order_core::event::{Actor, EventPayload};
 use order_core::fact::Fact;
 use order_core::money::Currency;
 use order_core::order::{
-    CustomerVerification, FulfillmentStatus, OrderStatus, PersonalData, ReturnRequestStatus,
-    ReturnStatus, ShipmentStatus, Tracking,
+    CustomerVerification, FulfillmentStatus, OrderStatus, PersonalData, RefundKind,
+    ReturnRequestStatus, ReturnStatus, ShipmentStatus, Tracking,
 };
 use order_core::record::record;
 use order_core::value::{
@@ -56,11 +56,13 @@ fn parts_are_found_by_their_numbers_and_no_others() {
         .execute(Command::ReleaseHold { hold: None })
         .completed()
         .execute(Command::RequestReturn {
-            lines: vec![units("abc", 1)],
+            lines: vec![units("abc", 1).into()],
             reason: None,
         })
         .execute(Command::RequestRefund {
             amount: None,
+            lines: None,
+            kind: RefundKind::Goodwill,
             reason: None,
         });
     let order = &given.order;
@@ -147,7 +149,7 @@ fn the_fulfillment_status_follows_the_units() {
 fn the_return_status_follows_the_units() {
     let status = |given: &Given| given.order.return_status();
     let ask = || Command::RequestReturn {
-        lines: vec![units("abc", 1)],
+        lines: vec![units("abc", 1).into()],
         reason: None,
     };
     let receive = |no| Command::ReceiveReturn {

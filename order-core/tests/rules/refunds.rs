@@ -5,7 +5,7 @@ use order_core::command::Command;
 use order_core::event::EventPayload;
 use order_core::fact::Fact;
 use order_core::money::Amount;
-use order_core::order::{OrderStatus, PaymentStatus, RefundPurpose, RefundStatus};
+use order_core::order::{OrderStatus, PaymentStatus, RefundKind, RefundPurpose, RefundStatus};
 use order_core::reconcile::next_wake;
 use order_core::refusal::RefusalCode;
 use order_core::time::after;
@@ -28,6 +28,8 @@ fn failed(no: u32) -> Fact {
 fn refund(amount: i64) -> Command {
     Command::RequestRefund {
         amount: Some(Amount::new(amount)),
+        lines: None,
+        kind: RefundKind::Goodwill,
         reason: None,
     }
 }
@@ -133,6 +135,8 @@ fn by_hand_at_most_what_is_kept_goes_back() {
     assert_eq!(given.expect_refusal(refund(0)), RefusalCode::InvalidAmount);
     let given = given.execute(Command::RequestRefund {
         amount: Some(Amount::new(500)),
+        lines: None,
+        kind: RefundKind::Goodwill,
         reason: Some(reason("late")),
     });
     let first = given.refund(1);
@@ -146,6 +150,8 @@ fn by_hand_at_most_what_is_kept_goes_back() {
     );
     let given = given.execute(Command::RequestRefund {
         amount: None,
+        lines: None,
+        kind: RefundKind::Goodwill,
         reason: None,
     });
     assert_eq!(given.refund(2).amount, Amount::new(1_500));

@@ -10,7 +10,7 @@ use order_core::fact::Fact;
 use order_core::guard::CommandGuard;
 use order_core::money::Amount;
 use order_core::new_order::NewLine;
-use order_core::order::{Adjustment, AdjustmentKind, Order, OrderStatus, SkuQuantity};
+use order_core::order::{Adjustment, AdjustmentKind, Order, OrderStatus, RefundKind, SkuQuantity};
 use order_core::policy::StorefrontPolicy;
 use order_core::refusal::{Refusal, RefusalCode};
 use order_core::time::Timestamp;
@@ -92,9 +92,9 @@ fn place_with(adjustment: Adjustment) -> Command {
     Command::PlaceOrder(Box::new(request))
 }
 
-const fn cancel_units(lines: Vec<SkuQuantity>) -> Command {
+fn cancel_units(lines: Vec<SkuQuantity>) -> Command {
     Command::CancelLines {
-        lines,
+        lines: crate::given::selections(lines),
         reason: None,
     }
 }
@@ -115,7 +115,7 @@ const fn pay() -> Command {
 
 fn send_back() -> Command {
     Command::RequestReturn {
-        lines: vec![units("abc", 1)],
+        lines: vec![units("abc", 1).into()],
         reason: None,
     }
 }
@@ -123,6 +123,8 @@ fn send_back() -> Command {
 fn refund(amount: i64) -> Command {
     Command::RequestRefund {
         amount: Some(Amount::new(amount)),
+        lines: None,
+        kind: RefundKind::Goodwill,
         reason: None,
     }
 }
@@ -164,6 +166,20 @@ fn refused_with(wanted: RefusalCode) -> (Option<OrderStatus>, Refusal) {
             let (tax, second) = (AdjustmentKind::Tax, LineNo::new(2));
             let of_no_line = Adjustment::of_line(tax, Amount::new(1), None, second);
             refused_at_first(place_with(of_no_line))
+        }
+        RefusalCode::AmbiguousSku => {
+            let twice = place_order(vec![priced("abc", 1, 2_000), priced("abc", 1, 0)]);
+            Given::placed_under(policy(), twice).refused(cancel_units(vec![units("abc", 1)]))
+        }
+        RefusalCode::AdjustmentsRequired => {
+            let mut request = two();
+            let tax =
+                Adjustment::of_line(AdjustmentKind::Tax, Amount::new(100), None, LineNo::FIRST);
+            request.order.adjustments.push(tax);
+            Given::placed_under(policy(), request).refused(Command::ReviseLines {
+                lines: vec![priced("abc", 2, 900)],
+                adjustments: None,
+            })
         }
         RefusalCode::UnknownSku => pending().refused(cancel_units(vec![units("other", 1)])),
         RefusalCode::TooManyUnits => pending().refused(cancel_units(vec![units("abc", 3)])),
@@ -267,8 +283,8 @@ fn every_code_is_the_answer_to_something() {
 /// Callers depend on these names: new ones may be added, none is changed or removed.
 #[test]
 fn the_names_of_the_codes_are_these() {
-    let names = "already_deleted already_placed already_released already_shipped \
-        amount_too_large deleted exceeds_authorized exceeds_captured inconsistent_import \
+    let names = "adjustments_required already_deleted already_placed already_released already_shipped \
+        ambiguous_sku amount_too_large deleted exceeds_authorized exceeds_captured inconsistent_import \
         invalid_amount negative_total no_lines no_payment_method no_such_part not_on_hold \
         not_paid not_placed not_settled not_shipped nothing_due nothing_open on_hold \
         payment_in_progress personal_data_erased return_open return_window_closed \

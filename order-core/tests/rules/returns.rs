@@ -13,7 +13,7 @@ use order_testing::builders::{place_order, priced, reason, units};
 
 fn ask(quantity: u32) -> Command {
     Command::RequestReturn {
-        lines: vec![units("abc", quantity)],
+        lines: vec![units("abc", quantity).into()],
         reason: Some(reason("too small")),
     }
 }

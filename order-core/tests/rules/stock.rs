@@ -125,7 +125,7 @@ fn a_no_to_what_is_not_asked_any_more_is_asked_anew() {
     let before = given.order.stock_target();
     let given = given
         .execute(Command::CancelLines {
-            lines: vec![units("abc", 1)],
+            lines: vec![units("abc", 1).into()],
             reason: None,
         })
         .report(rejected(FIRST, before));
@@ -334,7 +334,7 @@ fn while_it_is_held_units_are_given_back_but_none_are_added() {
             .execute(Command::PlaceHold { reason: None })
     };
     let fewer = held().execute(Command::CancelLines {
-        lines: vec![units("tea", 1)],
+        lines: vec![units("tea", 1).into()],
         reason: None,
     });
     assert_eq!(

@@ -69,7 +69,7 @@ fn a_cancelled_unit_takes_its_part_of_its_lines_adjustments_with_it() {
         of_order(AdjustmentKind::Shipping, 700),
     ];
     let cancel = |lines: Vec<SkuQuantity>| Command::CancelLines {
-        lines,
+        lines: crate::given::selections(lines),
         reason: None,
     };
     let given = Given::placed(request).execute(cancel(vec![units("tea", 1)]));

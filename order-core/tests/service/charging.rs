@@ -3,6 +3,7 @@
 use crate::world::{ServiceFixture, TOTAL, World, pay_with, ship};
 use order_core::command::Command;
 use order_core::money::Amount;
+use order_core::order::RefundKind;
 use order_core::order::Tracking;
 use order_testing::builders::{place, priced, units};
 
@@ -13,12 +14,14 @@ async fn what_was_given_back_is_not_taken_again_for_what_is_still_to_be_shipped(
     let id = service.given_order(place().build()).await.id();
     let one = Command::ConfirmShipment {
         fulfillment: None,
-        lines: Some(vec![units("abc", 1)]),
+        lines: Some(vec![units("abc", 1).into()]),
         tracking: Tracking::default(),
     };
     service.expect_executed(id, one).await;
     let goodwill = Command::RequestRefund {
         amount: Some(Amount::new(500)),
+        lines: None,
+        kind: RefundKind::Goodwill,
         reason: None,
     };
     service.expect_executed(id, goodwill).await;
@@ -50,7 +53,7 @@ async fn of_two_authorizations_only_the_one_that_is_not_needed_is_given_back() {
     let balance = world.balance(id);
     assert_eq!(balance.authorized.minor(), 3 * 1_999 + 500);
     let drop_abc = Command::CancelLines {
-        lines: vec![units("abc", 3)],
+        lines: vec![units("abc", 3).into()],
         reason: None,
     };
     service.expect_executed(id, drop_abc).await;

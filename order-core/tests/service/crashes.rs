@@ -202,7 +202,7 @@ async fn return_with_fault(world: World, number: usize, fault: InjectedFault) ->
     world.settle(&service()).await;
     world.faults.inject_at(number, fault);
     let return_no = ReturnNo::FIRST;
-    let lines = vec![units("abc", 2)];
+    let lines = vec![units("abc", 2).into()];
     for (key, command) in [
         (
             "request",

@@ -129,7 +129,7 @@ async fn cancelled_units_are_paid_back_and_go_back_into_stock() {
     let world = World::new();
     let service = world.service_with(|all| all.payment = PaymentPolicy::CaptureOnConfirm);
     let id = service.given_order(place().build()).await.id();
-    let lines = vec![units("abc", 1)];
+    let lines = vec![units("abc", 1).into()];
     service
         .expect_executed(
             id,
@@ -163,7 +163,7 @@ async fn cancelled_units_are_paid_back_and_go_back_into_stock() {
 
 async fn returned(world: &World, service: &OrderService, restock: bool) -> Order {
     let id = delivered(world, service, place().build()).await.id();
-    let lines = vec![units("abc", 1)];
+    let lines = vec![units("abc", 1).into()];
     service
         .expect_executed(
             id,

@@ -207,7 +207,7 @@ async fn a_return_is_shown_at_every_step() {
     let first = ReturnNo::FIRST;
     for n in [1, 2] {
         let return_no = ReturnNo::new(n);
-        let lines = vec![units("abc", 1)];
+        let lines = vec![units("abc", 1).into()];
         let ask = Command::RequestReturn {
             lines,
             reason: None,

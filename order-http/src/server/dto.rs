@@ -18,4 +18,5 @@ pub(crate) mod parse;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod sku_quantity;
+pub(crate) mod units;
 pub(crate) mod validation;

@@ -86,7 +86,10 @@ async fn of_64_buyers_of_ten_products_none_oversells_and_no_unit_is_lost() {
     const ORDERS: usize = 6;
     const STOCK: u32 = 50;
     let database = Database::new().await;
-    let stores = [database.store().await, database.store().await];
+    let stores = [
+        database.patient_store().await,
+        database.patient_store().await,
+    ];
     for product in 0..10 {
         stock(&stores[0], &format!("hot-{product}"), STOCK).await;
     }

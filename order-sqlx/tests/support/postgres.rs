@@ -146,6 +146,14 @@ impl Database {
         store
     }
 
+    /// Returns a migrated store in it that waits for locked rows as long as a slow machine needs.
+    pub(crate) async fn patient_store(&self) -> Store {
+        let options = PostgresOptions::new().lock_timeout(std::time::Duration::from_secs(60));
+        let store = Store::connect(&self.url(), options).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
     /// Returns a migrated store in it.
     pub(crate) async fn store(&self) -> Store {
         let store = self.unmigrated().await;

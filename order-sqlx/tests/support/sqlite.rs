@@ -71,6 +71,11 @@ impl Database {
         self.folder.path().join("order.db")
     }
 
+    /// Returns a migrated store in it: there is one writer at a time, and no row to wait for.
+    pub(crate) async fn patient_store(&self) -> Store {
+        self.store().await
+    }
+
     /// Returns a migrated store in it.
     pub(crate) async fn store(&self) -> Store {
         let store = self.unmigrated().await;

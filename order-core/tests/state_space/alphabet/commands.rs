@@ -3,10 +3,10 @@
 use super::{NONE_SUCH, fulfillments, tracking};
 use order_core::command::{Command, CommandKind, DetailsPatch};
 use order_core::money::Amount;
-use order_core::order::{Order, OrderStatus, SkuQuantity, Tracking};
+use order_core::order::{Order, OrderStatus, RefundKind, Tracking, UnitSelection};
 use order_core::value::{HoldNo, ReturnNo};
 use order_testing::builders::{
-    address, contact, import_order, label, place_order, priced, sku, token, units,
+    address, contact, import_order, label, place_order, priced, select, sku, token,
 };
 
 /// Returns the forms of a command that are applied to an order.
@@ -15,15 +15,15 @@ pub(crate) fn commands(kind: CommandKind, order: &Order) -> Vec<Command> {
         .lines()
         .first()
         .map_or_else(|| sku("abc"), |line| line.sku.clone());
-    let one = || vec![SkuQuantity::new(first.clone(), 1)];
-    let all: Vec<SkuQuantity> = order
+    let one = || vec![UnitSelection::of_sku(first.clone(), 1)];
+    let all: Vec<UnitSelection> = order
         .lines()
         .iter()
-        .map(|line| SkuQuantity::new(line.sku.clone(), line.quantity.get()))
+        .map(|line| UnitSelection::of_line(line.id, line.quantity.get()))
         .collect();
-    let too_many = || vec![SkuQuantity::new(first.clone(), u32::MAX)];
-    let strange = || vec![units("other", 1)];
-    let none = || vec![SkuQuantity::new(first.clone(), 0)];
+    let too_many = || vec![UnitSelection::of_sku(first.clone(), u32::MAX)];
+    let strange = || vec![select("other", 1)];
+    let none = || vec![UnitSelection::of_sku(first.clone(), 0)];
     let amounts = || {
         [
             None,
@@ -147,10 +147,21 @@ pub(crate) fn commands(kind: CommandKind, order: &Order) -> Vec<Command> {
             .into_iter()
             .map(|amount| Command::CapturePayment { amount })
             .collect(),
-        CommandKind::RequestRefund => amounts()
+        CommandKind::RequestRefund => [RefundKind::Goodwill, RefundKind::Correction]
             .into_iter()
-            .map(|amount| Command::RequestRefund {
+            .flat_map(|kind| {
+                amounts()
+                    .map(|amount| (kind, amount, None))
+                    .into_iter()
+                    .chain([
+                        (kind, None, Some(one())),
+                        (kind, Some(Amount::new(1)), Some(too_many())),
+                    ])
+            })
+            .map(|(kind, amount, lines)| Command::RequestRefund {
                 amount,
+                lines,
+                kind,
                 reason: None,
             })
             .collect(),

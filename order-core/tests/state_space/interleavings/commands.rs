@@ -6,9 +6,10 @@ use order_core::command::Command;
 use order_core::decide::decide_on;
 use order_core::event::Actor;
 use order_core::money::Amount;
+use order_core::order::RefundKind;
 use order_core::order::Tracking;
 use order_core::value::FulfillmentNo;
-use order_testing::builders::{noon, token, units};
+use order_testing::builders::{noon, select, token};
 
 impl State {
     /// Adds the commands that are accepted and change something.
@@ -16,7 +17,7 @@ impl State {
         if self.budget.commands == 0 {
             return;
         }
-        let one = || vec![units("abc", 1)];
+        let one = || vec![select("abc", 1)];
         let ship = |lines| Command::ConfirmShipment {
             fulfillment: None,
             lines,
@@ -39,6 +40,8 @@ impl State {
             },
             Command::RequestRefund {
                 amount: Some(Amount::new(PRICE / 2)),
+                lines: None,
+                kind: RefundKind::Goodwill,
                 reason: None,
             },
             Command::CapturePayment { amount: None },

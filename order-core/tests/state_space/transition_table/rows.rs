@@ -73,7 +73,7 @@ pub(super) const fn command(kind: CommandKind) -> Row {
             ("processing", "itself | exceeds_authorized invalid_amount nothing_due"),
         ],
         CommandKind::RequestRefund => &[
-            ("processing completed", "itself | exceeds_captured invalid_amount"),
+            ("processing completed", "itself | exceeds_captured invalid_amount too_many_units"),
         ],
         CommandKind::RequestReturn => &[
             ("processing completed", "itself | invalid_amount nothing_open too_many_units unknown_sku"),
@@ -121,8 +121,12 @@ pub(super) const fn fact(kind: FactKind) -> Row {
             ("pending", "itself rejected"),
             ("cancelling", "itself cancelled"),
         ],
-        FactKind::StockRevised
-        | FactKind::StockRevisionRejected => &[
+        FactKind::StockRevised => &[
+            ("pending", "itself confirmed processing"),
+            ("confirmed", "itself processing completed"),
+            ("cancelling", "itself cancelled"),
+        ],
+        FactKind::StockRevisionRejected => &[
             ("pending", "itself confirmed processing"),
             ("confirmed", "itself processing"),
             ("cancelling", "itself cancelled"),

@@ -45,6 +45,8 @@ enum_schemas! {
     RefundStatus = order::RefundStatus,
     /// The purpose of a refund.
     RefundPurpose = order::RefundPurpose,
+    /// What a requested refund is.
+    RefundKind = order::RefundKind,
     /// The status of a shipment.
     ShipmentStatus = order::ShipmentStatus,
     /// The status of one return.

@@ -16,7 +16,7 @@ pub(crate) use cancel::CancelBody;
 pub(crate) use empty::EmptyBody;
 pub(crate) use holds::ReleaseHoldBody;
 pub(crate) use lines::ReviseLinesBody;
-pub(crate) use payments::{AmountBody, PayBody, PaymentMethodBody};
+pub(crate) use payments::{AmountBody, PayBody, PaymentMethodBody, RefundBody};
 pub(crate) use place_order::PlaceOrderBody;
 pub(crate) use preview::{PreviewBody, PreviewedCommand, parse_previewed};
 pub(crate) use reason::ReasonBody;

@@ -33,6 +33,8 @@ const fn status(code: RefusalCode) -> StatusCode {
         | RefusalCode::InconsistentImport => StatusCode::BAD_REQUEST,
 
         RefusalCode::UnknownSku
+        | RefusalCode::AmbiguousSku
+        | RefusalCode::AdjustmentsRequired
         | RefusalCode::TooManyUnits
         | RefusalCode::ExceedsAuthorized
         | RefusalCode::ExceedsCaptured

@@ -1,7 +1,7 @@
 //! Starting payments, capturing and refunding.
 
 use crate::server::dto::request::PaymentMethodBody;
-use crate::server::dto::request::{AmountBody, PayBody};
+use crate::server::dto::request::{AmountBody, PayBody, RefundBody};
 use crate::server::dto::response::OrderResponse;
 use crate::server::extract::ValidatedJson;
 use crate::server::order_request::OrderRequest;
@@ -59,19 +59,17 @@ pub(crate) async fn capture(
     request: OrderRequest,
     ValidatedJson { value, digest }: ValidatedJson<AmountBody>,
 ) -> Result<Response, Problem> {
-    let (amount, _reason) = value;
-    let done = request
-        .run(Command::CapturePayment { amount }, &digest)
-        .await?;
+    let done = request.run(value, &digest).await?;
     Ok(render::outcome(&done, outcome::captured(&done)))
 }
 
 /// Refund a payment
 ///
-/// On top of the refunds that returns and cancelled units cause by themselves.
+/// Ahead of the refund that a cancel, return or revision causes by itself (`correction`), or as a gift
+/// beside it (`goodwill`).
 #[utoipa::path(
     post, path = "/v1/orders/{id}/refunds", tag = tags::PAYMENTS,
-    request_body = Option<AmountBody>,
+    request_body = Option<RefundBody>,
     responses(
         (status = 200, description = "Refunded", body = OrderResponse<'static>),
         (status = 202, description = "In progress at the provider", body = OrderResponse<'static>),
@@ -79,10 +77,8 @@ pub(crate) async fn capture(
 )]
 pub(crate) async fn refund(
     request: OrderRequest,
-    ValidatedJson { value, digest }: ValidatedJson<AmountBody>,
+    ValidatedJson { value, digest }: ValidatedJson<RefundBody>,
 ) -> Result<Response, Problem> {
-    let (amount, reason) = value;
-    let command = Command::RequestRefund { amount, reason };
-    let done = request.run(command, &digest).await?;
+    let done = request.run(value, &digest).await?;
     Ok(render::outcome(&done, outcome::refunded(&done)))
 }

@@ -40,12 +40,12 @@ fn life() -> OrderHistory {
         .line(line("tea", 1_000_000))
         .adjustment(Adjustment::of_order(
             AdjustmentKind::Shipping,
-            Amount::new(500),
+            Amount::new(i64::MAX / 4),
             Some(label("Standard — ½ day")),
         ))
         .adjustment(Adjustment::of_line(
             AdjustmentKind::Discount,
-            Amount::new(i64::MAX / 4),
+            Amount::new(5_997),
             None,
             LineNo::new(1),
         ))
@@ -110,6 +110,7 @@ fn life() -> OrderHistory {
                 attempt: PaymentAttemptNo::FIRST,
                 amount: Amount::new(i64::MAX / 2),
                 purpose: RefundPurpose::Goodwill,
+                lines: one(1),
                 reason: None,
             },
         )
@@ -134,6 +135,7 @@ fn life() -> OrderHistory {
                 return_no,
                 restocked: true,
                 credit: Amount::new(1_999),
+                offsets: Vec::new(),
             },
         )
         .then(

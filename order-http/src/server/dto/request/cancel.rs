@@ -1,7 +1,7 @@
 //! The body of `POST /v1/orders/{id}/cancel`.
 
 use crate::server::dto::json_object::JsonObject;
-use crate::server::dto::sku_quantity::SkuQuantityDto;
+use crate::server::dto::units::UnitsDto;
 use crate::server::dto::validation::{RequestBody, ValidationErrors};
 use order_core::command::Command;
 use order_core::value::Reason;
@@ -14,9 +14,9 @@ use utoipa::ToSchema;
 #[schema(as = Cancel, example = json!({"reason": "ordered by mistake"}))]
 pub(crate) struct CancelBody {
     /// The units to cancel; absent for the whole order.
-    #[schema(value_type = Option<Vec<SkuQuantityDto>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<UnitsDto>>, min_items = 1)]
     #[serde(default)]
-    lines: Option<Vec<JsonObject<SkuQuantityDto>>>,
+    lines: Option<Vec<JsonObject<UnitsDto>>>,
     /// Free text, kept in the history.
     #[schema(max_length = 500)]
     #[serde(default)]

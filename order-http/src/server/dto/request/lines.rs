@@ -58,7 +58,8 @@ pub(crate) struct ReviseLinesBody {
     #[schema(required = true, value_type = Vec<NewLineBody>, min_items = 1, max_items = 500)]
     #[serde(default)]
     lines: Option<Vec<JsonObject<NewLineBody>>>,
-    /// All adjustments from now on, those of lines included; absent leaves those of the whole order.
+    /// All adjustments from now on, those of lines included. Absent: those there are, where discounts
+    /// and taxes of a line follow its quantity; required where its price changes.
     #[schema(value_type = Option<Vec<AdjustmentDto>>)]
     #[serde(default)]
     adjustments: Option<Vec<JsonObject<AdjustmentDto>>>,

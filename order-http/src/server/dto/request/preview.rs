@@ -4,7 +4,7 @@ use super::cancel::CancelBody;
 use super::empty::EmptyBody;
 use super::holds::ReleaseHoldBody;
 use super::lines::ReviseLinesBody;
-use super::payments::{AmountBody, PayBody, PaymentMethodBody};
+use super::payments::{AmountBody, PayBody, PaymentMethodBody, RefundBody};
 use super::reason::ReasonBody;
 use super::returns::{ReceiveReturnBody, RequestReturnBody};
 use super::shipments::{PlanFulfillmentBody, ShipBody, TrackingBody};
@@ -112,14 +112,8 @@ pub(crate) fn parse_previewed(
         CommandKind::CancelLines | CommandKind::RequestCancel => {
             parse_body::<CancelBody>(rest.into())?
         }
-        CommandKind::CapturePayment => {
-            let (amount, _) = parse_body::<AmountBody>(rest.into())?;
-            Command::CapturePayment { amount }
-        }
-        CommandKind::RequestRefund => {
-            let (amount, reason) = parse_body::<AmountBody>(rest.into())?;
-            Command::RequestRefund { amount, reason }
-        }
+        CommandKind::CapturePayment => parse_body::<AmountBody>(rest.into())?,
+        CommandKind::RequestRefund => parse_body::<RefundBody>(rest.into())?,
         CommandKind::RequestReturn => parse_body::<RequestReturnBody>(rest.into())?,
         CommandKind::ApproveReturn => {
             let return_no = path_id(&mut rest, "return_id")?;

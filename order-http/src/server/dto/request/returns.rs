@@ -1,7 +1,7 @@
 //! The bodies of returns.
 
 use crate::server::dto::json_object::JsonObject;
-use crate::server::dto::sku_quantity::SkuQuantityDto;
+use crate::server::dto::units::UnitsDto;
 use crate::server::dto::validation::{RequestBody, ValidationErrors};
 use order_core::command::Command;
 use order_core::value::Reason;
@@ -15,9 +15,9 @@ use utoipa::ToSchema;
     "lines": [{"sku": "abc123", "quantity": 1}], "reason": "does not fit"
 }))]
 pub(crate) struct RequestReturnBody {
-    #[schema(required = true, value_type = Vec<SkuQuantityDto>, min_items = 1)]
+    #[schema(required = true, value_type = Vec<UnitsDto>, min_items = 1)]
     #[serde(default)]
-    lines: Option<Vec<JsonObject<SkuQuantityDto>>>,
+    lines: Option<Vec<JsonObject<UnitsDto>>>,
     /// Free text, kept with the return.
     #[schema(max_length = 500)]
     #[serde(default)]

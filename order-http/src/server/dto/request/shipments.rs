@@ -1,10 +1,10 @@
 //! The bodies of fulfillments, shipments and their tracking.
 
 use crate::server::dto::json_object::JsonObject;
-use crate::server::dto::sku_quantity::SkuQuantityDto;
+use crate::server::dto::units::UnitsDto;
 use crate::server::dto::validation::{RequestBody, ValidationErrors};
 use order_core::command::Command;
-use order_core::order::{SkuQuantity, Tracking};
+use order_core::order::{Tracking, UnitSelection};
 use order_core::value::{Carrier, TrackingNumber, TrackingUrl};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,13 +15,13 @@ use utoipa::ToSchema;
 #[schema(as = PlanFulfillment)]
 pub(crate) struct PlanFulfillmentBody {
     /// The units to send; absent for all that are open.
-    #[schema(value_type = Option<Vec<SkuQuantityDto>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<UnitsDto>>, min_items = 1)]
     #[serde(default)]
-    lines: Option<Vec<JsonObject<SkuQuantityDto>>>,
+    lines: Option<Vec<JsonObject<UnitsDto>>>,
 }
 
 impl RequestBody for PlanFulfillmentBody {
-    type Core = Option<Vec<SkuQuantity>>;
+    type Core = Option<Vec<UnitSelection>>;
 
     fn parse(self, errors: &mut ValidationErrors) -> Option<Self::Core> {
         errors.optional_list("lines", self.lines)
@@ -38,9 +38,9 @@ pub(crate) struct ShipBody {
     #[serde(default)]
     fulfillment_id: Option<String>,
     /// The units; absent for those of the fulfillment, or without one all that are open.
-    #[schema(value_type = Option<Vec<SkuQuantityDto>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<UnitsDto>>, min_items = 1)]
     #[serde(default)]
-    lines: Option<Vec<JsonObject<SkuQuantityDto>>>,
+    lines: Option<Vec<JsonObject<UnitsDto>>>,
     #[schema(required = true, value_type = String, max_length = 64)]
     #[serde(default)]
     carrier: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::units::by_sku;
 use crate::server::dto::enums;
-use crate::server::dto::sku_quantity::SkuQuantityDto;
+use crate::server::dto::units::UnitsDto;
 use chrono::{DateTime, Utc};
 use order_core::order::{Order, Return};
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub(crate) struct ReturnResponse {
     id: String,
     #[schema(value_type = enums::ReturnRequestStatus)]
     status: &'static str,
-    lines: Vec<SkuQuantityDto>,
+    lines: Vec<UnitsDto>,
     reason: Option<String>,
     /// Minor units credited to the customer when the return is received.
     credit: i64,

@@ -3,6 +3,7 @@
 use super::units::by_sku;
 use crate::server::dto::enums;
 use crate::server::dto::sku_quantity::SkuQuantityDto;
+use crate::server::dto::units::UnitsDto;
 use chrono::{DateTime, Utc};
 use order_core::order::{Fulfillment, Order};
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub(crate) struct ShipmentResponse {
     id: String,
     #[schema(value_type = enums::ShipmentStatus)]
     status: &'static str,
-    lines: Vec<SkuQuantityDto>,
+    lines: Vec<UnitsDto>,
     /// Units shipped although they were not, or no longer, ordered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]

@@ -1,5 +1,7 @@
 //! One value for every unit: capture, cancel, credit and refund ask the same allocation.
 
+mod properties;
+
 use crate::given::{
     Given, cancel, capture_at_once, deliver, refund_of, selections, ship, ship_all,
 };

@@ -7,11 +7,10 @@ use crate::event::EventPayload;
 use crate::money::Amount;
 use crate::new_order::NewLine;
 use crate::order::{
-    Adjustment, AdjustmentKind, LineQuantity, LineSelector, Order, OrderLine, UnitSelection,
-    Valuation,
+    Adjustment, AdjustmentKind, LineQuantity, LineSelector, Order, OrderLine, Refund,
+    UnitSelection, Valuation,
 };
 use crate::refusal::RefusalCode;
-use crate::time::Timestamp;
 use crate::transition::EventSink;
 use crate::value::LineNo;
 
@@ -219,14 +218,20 @@ fn why_not_open(order: &Order, line: &OrderLine) -> String {
 
 /// Returns the units of a line that open corrections name.
 pub(super) fn refunded_ahead(order: &Order, id: LineNo) -> u32 {
-    let open = order.refunds.iter().filter(|one| is_open_correction(one));
-    // One refund by several payments names its units with each of its parts.
-    let mut seen: Vec<(&[LineQuantity], Timestamp)> = open
-        .map(|one| (one.lines.as_slice(), one.requested_at))
-        .collect();
-    seen.dedup();
-    seen.iter()
-        .fold(0, |sum, (lines, _)| sum.saturating_add(units_of(lines, id)))
+    let mut sum = 0_u32;
+    let mut parts: Vec<&Refund> = Vec::new();
+    for refund in order.refunds.iter().filter(|one| is_open_correction(one)) {
+        // One refund by several payments names its units with each of its parts.
+        let is_part = parts.last().is_some_and(|last| {
+            last.lines == refund.lines && last.requested_at == refund.requested_at
+        }) && parts.iter().all(|part| part.attempt != refund.attempt);
+        if !is_part {
+            parts.clear();
+            sum = sum.saturating_add(units_of(&refund.lines, id));
+        }
+        parts.push(refund);
+    }
+    sum
 }
 
 fn units_of(units: &[LineQuantity], id: LineNo) -> u32 {

@@ -680,3 +680,18 @@ fn what_has_no_price_is_worth_nothing_yet() {
         (Amount::ZERO, Amount::new(100))
     );
 }
+
+#[test]
+fn two_corrections_at_one_instant_are_two() {
+    let given = Given::placed_under(capture_at_once(), request(&[(4, 1_440)], &[])).processing();
+    let correct = |units| Command::RequestRefund {
+        amount: None,
+        lines: Some(vec![UnitSelection::of_line(LineNo::FIRST, units)]),
+        kind: RefundKind::Correction,
+        reason: None,
+    };
+    let given = given.execute(correct(2)).refunds_succeeded();
+    let given = given.execute(correct(2)).refunds_succeeded();
+    assert_eq!(given.refunds(), [2_880, 2_880]);
+    assert_eq!(given.expect_refusal(correct(1)), RefusalCode::TooManyUnits);
+}

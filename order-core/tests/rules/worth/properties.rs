@@ -305,7 +305,9 @@ proptest! {
         let policy = if at_once { capture_at_once() } else { StorefrontPolicy::default() };
         let given = goods.placed(policy);
         let whole = given.order.totals().total.minor();
-        prop_assume!(whole > 0);
+        if whole == 0 {
+            return Ok(());
+        }
         let mut given = given.processing().settled();
         check(&given, whole)?;
         for step in &steps {

@@ -13,7 +13,8 @@ const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
 /// The longest back-off.
 const MAX_BACKOFF: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Refunds what was taken for units that came back, and what was captured beyond what is owed, through a payment that has enough left.
+/// Refunds what was taken for units that came back, and what was captured beyond what is owed, through a
+/// payment that has enough left.
 pub(super) fn next(sink: &EventSink<'_>, balance: &Balance) -> Option<EventPayload> {
     let order = &sink.order;
     let (repayable, total) = (balance.repayable, balance.refundable());

@@ -35,10 +35,22 @@ impl RelayFixture {
     }
 
     fn relay(&self, name: &str) -> Relay {
+        self.relay_to(self.publisher.clone(), name)
+    }
+
+    fn relay_to(&self, publisher: Arc<dyn EventPublisher>, name: &str) -> Relay {
         let outbox: Arc<dyn Outbox> = self.world.store.clone();
-        let publisher: Arc<dyn EventPublisher> = self.publisher.clone();
         let clock: Arc<dyn Clock> = Arc::new(self.world.clock.clone());
         Relay::new(outbox, publisher, clock, worker(name))
+    }
+
+    /// Stocks enough for orders in every partition.
+    fn stock_plenty(&self) {
+        let (sku, price) = (
+            order_testing::builders::sku("abc"),
+            order_testing::builders::usd(1_999),
+        );
+        self.world.inventory.stock(&shop(), &sku, price, 100);
     }
 
     async fn empty(&self, relay: &Relay) {
@@ -133,12 +145,7 @@ async fn what_could_not_be_confirmed_is_published_again() {
 async fn a_parked_order_keeps_only_itself_back() {
     let fixture = RelayFixture::new();
     // Enough orders for some to share its partition.
-    fixture.world.inventory.stock(
-        &shop(),
-        &order_testing::builders::sku("abc"),
-        order_testing::builders::usd(1_999),
-        100,
-    );
+    fixture.stock_plenty();
     let ids = fixture.orders(33).await;
     let rejected = ids[7];
     fixture.publisher.reject(rejected);
@@ -201,9 +208,7 @@ async fn what_follows_a_rejected_event_waits_for_it() {
     let fixture = RelayFixture::new();
     let ids = fixture.orders(20).await;
     let picky: Arc<dyn EventPublisher> = Arc::new(Picky(fixture.publisher.clone()));
-    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
-    let clock = Arc::new(fixture.world.clock.clone());
-    let relay = Relay::new(outbox, picky, clock, worker("picky"));
+    let relay = fixture.relay_to(picky, "picky");
     for _ in 0..40 {
         relay.step().await.unwrap();
     }
@@ -244,13 +249,7 @@ async fn a_relay_that_hangs_until_its_lease_lapses_does_not_publish_after_the_ne
         inner: fixture.publisher.clone(),
         faults: tokio::sync::Mutex::new(Some(hang)),
     });
-    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
-    let slow = Relay::new(
-        outbox,
-        publisher,
-        Arc::new(fixture.world.clock.clone()),
-        worker("slow"),
-    );
+    let slow = fixture.relay_to(publisher, "slow");
     let next = async {
         tokio::task::yield_now().await;
         fixture
@@ -294,9 +293,7 @@ async fn only_what_was_answered_without_a_gap_is_confirmed() {
         inner: fixture.publisher.clone(),
         answered: 11,
     });
-    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
-    let clock = Arc::new(fixture.world.clock.clone());
-    let relay = Relay::new(outbox, forgetful, clock, worker("forgetful"));
+    let relay = fixture.relay_to(forgetful, "forgetful");
     let sent = fixture.world.store.messages().len();
     assert_eq!(sent, 20, "ten of each order, in partitions of their own");
     assert_eq!(
@@ -334,20 +331,13 @@ impl EventPublisher for Slow {
 #[tokio::test]
 async fn a_broker_too_slow_for_a_batch_gets_smaller_ones() {
     let fixture = RelayFixture::new();
-    fixture.world.inventory.stock(
-        &shop(),
-        &order_testing::builders::sku("abc"),
-        order_testing::builders::usd(1_999),
-        100,
-    );
+    fixture.stock_plenty();
     let ids = fixture.orders(40).await;
     let slow: Arc<dyn EventPublisher> = Arc::new(Slow {
         inner: fixture.publisher.clone(),
         clock: fixture.world.clock.clone(),
     });
-    let outbox: Arc<dyn Outbox> = fixture.world.store.clone();
-    let clock = Arc::new(fixture.world.clock.clone());
-    let relay = Relay::new(outbox, slow, clock, worker("slow"));
+    let relay = fixture.relay_to(slow, "slow");
     let stop = tokio_util::sync::CancellationToken::new();
     let run = relay.run(std::time::Duration::from_secs(1), stop);
     let watch = async {

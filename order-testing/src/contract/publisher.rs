@@ -78,6 +78,17 @@ async fn publish_all(subject: &(impl PublisherUnderTest + ?Sized), batch: &[Outb
     }
 }
 
+/// Asserts that the events of an order have all arrived, in the order they were sent.
+fn assert_arrived_in_order(arrived: &[Received], sent: &[OutboxMessage]) {
+    let sent: Vec<Received> = sent.iter().map(received).collect();
+    let of_this: Vec<Received> = arrived
+        .iter()
+        .filter(|event| event.1 == sent[0].1)
+        .cloned()
+        .collect();
+    assert_eq!(of_this, sent, "the events of an order arrive in order");
+}
+
 /// Checks that a published event is stored by the broker, and arrives.
 pub async fn what_is_published_is_safe_with_the_broker(
     subject: &(impl PublisherUnderTest + ?Sized),
@@ -103,13 +114,7 @@ pub async fn events_arrive_in_the_order_they_were_published(
     }
     let arrived = subject.received().await;
     for sent in [one, other] {
-        let sent: Vec<Received> = sent.iter().map(received).collect();
-        let of_this: Vec<Received> = arrived
-            .iter()
-            .filter(|event| event.1 == sent[0].1)
-            .cloned()
-            .collect();
-        assert_eq!(of_this, sent, "the events of an order arrive in order");
+        assert_arrived_in_order(&arrived, &sent);
     }
 }
 
@@ -121,13 +126,7 @@ pub async fn a_batch_arrives_whole_and_in_order(subject: &(impl PublisherUnderTe
     publish_all(subject, &orders.concat()).await;
     let arrived = subject.received().await;
     for sent in orders {
-        let sent: Vec<Received> = sent.iter().map(received).collect();
-        let of_this: Vec<Received> = arrived
-            .iter()
-            .filter(|event| event.1 == sent[0].1)
-            .cloned()
-            .collect();
-        assert_eq!(of_this, sent, "all arrive, in order");
+        assert_arrived_in_order(&arrived, &sent);
     }
 }
 
